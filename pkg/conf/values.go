@@ -1,0 +1,100 @@
+package conf
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode"
+)
+
+// hidden stands for a secret wherever settings are shown.
+const hidden = "********"
+
+// Secret is a value that is never shown. "file:PATH" stands for the content of a file.
+type Secret string
+
+// UnmarshalText reads the value, or the file that it names.
+func (s *Secret) UnmarshalText(text []byte) error {
+	v, err := fromFile(string(text))
+	*s = Secret(v)
+	return err
+}
+
+// String hides the value.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return hidden
+}
+
+// DSN names a database. It holds a password; "file:PATH" stands for the content of a file.
+type DSN string
+
+// UnmarshalText reads the value, or the file that it names.
+func (d *DSN) UnmarshalText(text []byte) error {
+	v, err := fromFile(string(text))
+	*d = DSN(v)
+	return err
+}
+
+// String hides the password: whatever stands between the first colon and the last @.
+func (d DSN) String() string {
+	at, colon := strings.LastIndex(string(d), "@"), strings.Index(string(d), ":")
+	if at < 0 || colon < 0 || colon > at {
+		return string(d)
+	}
+	return string(d[:colon+1]) + hidden + string(d[at:])
+}
+
+func fromFile(v string) (string, error) {
+	path, ok := strings.CutPrefix(v, "file:")
+	if !ok {
+		return v, nil
+	}
+	b, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	return strings.TrimRightFunc(string(b), unicode.IsSpace), err
+}
+
+// CIDR is a network, or one address.
+type CIDR struct{ net.IPNet }
+
+// UnmarshalText reads 10.0.0.0/8 or 10.0.0.1.
+func (c *CIDR) UnmarshalText(text []byte) error {
+	s := string(text)
+	if ip := net.ParseIP(s); ip != nil {
+		s += map[bool]string{true: "/32", false: "/128"}[ip.To4() != nil]
+	}
+	_, n, err := net.ParseCIDR(s)
+	if err != nil {
+		return fmt.Errorf("%q is not a network like 10.0.0.0/8", text)
+	}
+	c.IPNet = *n
+	return nil
+}
+
+// MarshalText writes the network.
+func (c CIDR) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// ownSecret returns the secret in the file, which it makes at the first start, for the owner's eyes only.
+func ownSecret(path string) (Secret, error) {
+	b, err := os.ReadFile(path) //nolint:gosec // in our own data folder
+	if !errors.Is(err, fs.ErrNotExist) {
+		return Secret(strings.TrimSpace(string(b))), err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", err
+	}
+	secret := rand.Text() + rand.Text()                                   // 260 bits
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // in our own data folder
+	if err != nil {
+		return "", err
+	}
+	_, err = f.WriteString(secret + "\n")
+	return Secret(secret), errors.Join(err, f.Sync(), f.Close())
+}
