@@ -1,0 +1,81 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/pressly/goose/v3"
+)
+
+// migrationTimeout bounds the wait for another process that is migrating the same database.
+const migrationTimeout = 5 * time.Minute
+
+// Migrate brings the database to the newest version. The numbered SQL files are in files, in one folder per dialect
+// (migrations/sqlite, migrations/mysql); what has been applied is noted in the table service_migrations. Any number of processes may
+// migrate the same database at the same moment: one does it, the others wait.
+func (d *DB) Migrate(ctx context.Context, service string, files fs.FS) error {
+	dir, err := fs.Sub(files, "migrations/"+d.dialect.name)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, migrationTimeout)
+	defer cancel()
+	unlock, err := d.lock(ctx, service)
+	if err != nil {
+		return fmt.Errorf("lock for migration: %w", translate(err))
+	}
+	defer unlock()
+
+	p, err := goose.NewProvider(goose.Dialect(d.dialect.gooseName()), d.pool, dir,
+		goose.WithTableName(service+"_migrations"), goose.WithDisableGlobalRegistry(true), goose.WithSlog(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		return translate(err)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", translate(err))
+	}
+	return nil
+}
+
+func (d dialect) gooseName() string {
+	if d.name == "sqlite" {
+		return string(goose.DialectSQLite3)
+	}
+	return string(goose.DialectMySQL)
+}
+
+// lock waits until no other process migrates this database. If this process dies, the lock is free at once: SQLite's is
+// on a file beside the database, MySQL's belongs to a connection.
+func (d *DB) lock(ctx context.Context, service string) (unlock func(), err error) {
+	if d.dialect.file != "" {
+		file := flock.New(d.dialect.file + ".lock")
+		if ok, err := file.TryLockContext(ctx, 20*time.Millisecond); !ok {
+			return nil, err
+		}
+		return func() { _ = file.Close() }, nil
+	}
+	conn, err := d.pool.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// A lock's name is valid on the whole server, so it holds the database's. The wait is shorter than the connection's
+	// read time-out.
+	const name = "CONCAT(LEFT(DATABASE(), 40), '.', ?)"
+	var got sql.NullInt64
+	for got.Int64 != 1 {
+		if err := conn.QueryRowContext(ctx, "SELECT GET_LOCK("+name+", 5)", service).Scan(&got); err != nil {
+			return nil, errors.Join(err, conn.Close())
+		}
+	}
+	return func() {
+		// If this fails the connection is broken, and the lock went with it.
+		_, _ = conn.ExecContext(context.WithoutCancel(ctx), "DO RELEASE_LOCK("+name+")", service)
+		_ = conn.Close()
+	}, nil
+}
