@@ -1,0 +1,89 @@
+package middleware
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/tutti-music/tutti/kitex_gen/user"
+	"github.com/tutti-music/tutti/kitex_gen/user/userservice"
+	"github.com/tutti-music/tutti/pkg/identity"
+)
+
+// pollEvery is how often the gateway asks what has been revoked: often enough to be out everywhere within a second.
+const pollEvery = 300 * time.Millisecond
+
+// Revoked knows which access tokens are void before they expire. It asks the user service again and again; while that
+// is away, tokens stay valid, so that whoever is signed in can go on.
+type Revoked struct {
+	users userservice.Client
+
+	mu       sync.RWMutex
+	subjects map[string]revocation
+}
+
+type revocation struct {
+	version int64     // tokens of the account below this are void
+	until   time.Time // by then they have expired by themselves
+}
+
+// NewRevoked returns a Revoked that knows nothing yet; Follow makes it learn.
+func NewRevoked(users userservice.Client) *Revoked {
+	return &Revoked{users: users, subjects: map[string]revocation{}}
+}
+
+// Voids says whether the token with this identity is void.
+func (r *Revoked) Voids(id identity.Identity) bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if _, ended := r.subjects[id.Session]; ended {
+		return true
+	}
+	return id.Version < r.subjects[id.Account].version
+}
+
+// Follow keeps up with the user service until ctx ends. It calls learned when it has been told everything for the
+// first time.
+func (r *Revoked) Follow(ctx context.Context, learned func()) {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	var since int64
+	away := false
+	for {
+		resp, err := r.users.ListRevocations(ctx, &user.ListRevocationsReq{Since: since})
+		switch {
+		case err == nil:
+			r.learn(resp.Items, time.Now())
+			if since == 0 {
+				learned()
+			}
+			since, away = resp.AsOf, false
+		case !away && ctx.Err() == nil:
+			away = true
+			slog.WarnContext(ctx, "the user service does not answer; tokens are taken at their word meanwhile", "err", err)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// learn adds what is new and drops what has had its time.
+func (r *Revoked) learn(items []*user.Revocation, now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for subject, v := range r.subjects {
+		if now.After(v.until) {
+			delete(r.subjects, subject)
+		}
+	}
+	for _, i := range items {
+		v := r.subjects[i.Subject]
+		if _, known := r.subjects[i.Subject]; !known || i.Version > v.version {
+			r.subjects[i.Subject] = revocation{version: i.Version, until: now.Add(identity.Lifetime)}
+		}
+	}
+}
