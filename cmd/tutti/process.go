@@ -156,7 +156,7 @@ func (allCmd) Run(ctx context.Context, s *conf.Settings, out io.Writer) error {
 	}
 	var addr net.Addr
 	return p.run(ctx, func() { welcome(out, addr, s, time.Since(p.started)) },
-		first, run.Together(p.user(listen)), p.api(func(a net.Addr) { addr = a }))
+		first, p.user(listen), p.api(func(a net.Addr) { addr = a }))
 }
 
 // apiCmd runs a gateway.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/tutti-music/tutti/pkg/db"
 	"github.com/tutti-music/tutti/pkg/identity"
 )
 
@@ -78,6 +79,11 @@ func (s *Settings) Part(database bool) error {
 func (s *Settings) check() error {
 	if len(s.Secret) < identity.MinSecret {
 		return fmt.Errorf("secret: needs at least %d characters", identity.MinSecret)
+	}
+	if s.DB != "" {
+		if err := db.Check(string(s.DB)); err != nil {
+			return fmt.Errorf("db: %w", err)
+		}
 	}
 	if s.Weight < 1 {
 		return fmt.Errorf("weight: %d is not a share; the least is 1", s.Weight)

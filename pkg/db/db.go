@@ -67,6 +67,12 @@ func Open(dsn string) (*DB, error) {
 	return db, nil
 }
 
+// Check says what is wrong with a DSN, without opening anything.
+func Check(dsn string) error {
+	_, err := parse(dsn)
+	return err
+}
+
 // Close ends all connections.
 func (d *DB) Close() error { return d.pool.Close() }
 

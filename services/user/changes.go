@@ -163,19 +163,7 @@ func (r *rules) changePassword(ctx context.Context, current, replacement string,
 		}
 		return err
 	}
-	hash, err := r.passwords.hash(ctx, replacement)
-	if err != nil {
-		return err
-	}
-	return r.store.write(ctx, func(tx rows) error {
-		if err := tx.updateAccount(a.ID, map[string]any{"password": hash, "updated_at": r.millis()}); err != nil {
-			return err
-		}
-		if err := tx.endSessions(r.millis(), "account_id = ? AND id <> ?", a.ID, id.Session); err != nil {
-			return err
-		}
-		return tx.record(r.event(PasswordChanged, a.ID, a.ID, peer, ""))
-	})
+	return r.replacePassword(ctx, a.ID, replacement, id.Session, r.event(PasswordChanged, a.ID, a.ID, peer, ""))
 }
 
 // setPassword gives an account a new password in an administrator's name and ends all its sessions.
@@ -191,17 +179,22 @@ func (r *rules) setPassword(ctx context.Context, account, replacement string, pe
 	if err := r.passwords.check(replacement, a.NameKey, "new_password"); err != nil {
 		return err
 	}
+	return r.replacePassword(ctx, a.ID, replacement, "", r.event(PasswordSet, a.ID, admin.ID, peer, ""))
+}
+
+// replacePassword stores a checked password and ends the account's sessions, but for the one to keep.
+func (r *rules) replacePassword(ctx context.Context, account, replacement, keep string, event Event) error {
 	hash, err := r.passwords.hash(ctx, replacement)
 	if err != nil {
 		return err
 	}
 	return r.store.write(ctx, func(tx rows) error {
-		if err := tx.updateAccount(a.ID, map[string]any{"password": hash, "updated_at": r.millis()}); err != nil {
+		if err := tx.updateAccount(account, map[string]any{"password": hash, "updated_at": r.millis()}); err != nil {
 			return err
 		}
-		if err := tx.endSessions(r.millis(), "account_id = ?", a.ID); err != nil {
+		if err := tx.endSessions(r.millis(), "account_id = ? AND id <> ?", account, keep); err != nil {
 			return err
 		}
-		return tx.record(r.event(PasswordSet, a.ID, admin.ID, peer, ""))
+		return tx.record(event)
 	})
 }
