@@ -35,6 +35,9 @@ func (r *rules) signIn(ctx context.Context, name, password string, peer Peer) (g
 		return grant{}, err
 	}
 	return g, r.store.write(ctx, func(tx rows) error {
+		if err := tx.unchanged(a); err != nil { // whoever ends the account's sessions now, ends this one too
+			return err
+		}
 		if err := tx.deleteAttempt(r.limits.signIn.who(peer.Address, a.NameKey)); err != nil {
 			return err
 		}
@@ -134,12 +137,15 @@ func (r *rules) refresh(ctx context.Context, token, operation string, peer Peer)
 		if err != nil || rotated {
 			return err
 		}
+		if _, err := tx.session(s.ID); err != nil { // ended in this very moment: nobody has stolen anything
+			return err
+		}
 		if err := tx.endSessions(r.millis(), "id = ?", s.ID); err != nil {
 			return err
 		}
 		return tx.record(r.event(TokenReused, a.ID, "", peer, s.ID))
 	})
-	if err == nil && !rotated {
+	if errors.Is(err, errno.NotFound) || err == nil && !rotated {
 		err = errno.SessionEnded
 	}
 	return g, err

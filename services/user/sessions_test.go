@@ -262,6 +262,35 @@ func TestADisabledAccountIsOut(t *testing.T) {
 	})
 }
 
+func TestASignInThatIsOvertakenByAChangeFails(t *testing.T) {
+	yes := true
+	for what, overtake := range map[string]func(t *testing.T, r *rules, admin grant, id string) error{
+		"a new password": func(t *testing.T, r *rules, admin grant, id string) error {
+			return r.setPassword(as(t, admin), id, "battery staple", home)
+		},
+		"disabling": func(t *testing.T, r *rules, admin grant, id string) error {
+			_, err := r.update(as(t, admin), id, change{disabled: &yes})
+			return err
+		},
+		"deleting": func(t *testing.T, r *rules, admin grant, id string) error { return r.remove(as(t, admin), id, home) },
+	} {
+		t.Run(what, func(t *testing.T) {
+			each(t, func(t *testing.T, r *rules, _ *clock) {
+				register(t, r, "ada")
+				bob := register(t, r, "bob")
+				read, err := r.store.read(t.Context()).account(bob.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := overtake(t, r, signIn(t, r, "ada"), bob.ID); err != nil {
+					t.Fatal(err)
+				}
+				want(t, r.store.write(t.Context(), func(tx rows) error { return tx.unchanged(read) }), errno.WrongPassword, "")
+			})
+		})
+	}
+}
+
 func TestOthersSessionsDoNotExist(t *testing.T) {
 	each(t, func(t *testing.T, r *rules, _ *clock) {
 		register(t, r, "ada")

@@ -57,6 +57,18 @@ func (r rows) updateAccount(id string, columns map[string]any) error {
 	return r.Model(&Account{}).Where("id = ?", id).Updates(columns).Error
 }
 
+// unchanged locks the account as it was read, so that it stays so until the transaction ends. It fails with
+// errno.WrongPassword if it has been given another password, disabled or deleted meanwhile.
+func (r rows) unchanged(a Account) error {
+	result := r.Model(&Account{}).
+		Where("id = ? AND password = ? AND disabled = ? AND token_version = ?", a.ID, a.Password, a.Disabled, a.TokenVersion).
+		Update("token_version", a.TokenVersion)
+	if result.Error == nil && result.RowsAffected == 0 {
+		return errno.WrongPassword
+	}
+	return result.Error
+}
+
 func (r rows) deleteAccount(id string) error { return r.Delete(&Account{}, "id = ?", id).Error }
 
 // hasAdmin says whether there is an administrator who can sign in.
