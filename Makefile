@@ -54,7 +54,7 @@ generated: gen
 	@changed=$$(git status --porcelain -- kitex_gen); \
 	if [ -n "$$changed" ]; then echo "make gen changes these; commit them:"; echo "$$changed"; exit 1; fi
 
-## bench: measure, and print tables (README says which)
+## bench: measure the gateway, the services and what they stand on, and print tables
 .PHONY: bench
 bench:
 	go run ./bench

@@ -41,7 +41,7 @@ func buildCluster(ctx context.Context, l *lab, s *system) error {
 	if err != nil {
 		return err
 	}
-	direct, err := newDirect(a, server, s) //nolint:contextcheck // s ends what it starts
+	direct, err := newDirect(a, l.secret, server, s) //nolint:contextcheck // s ends what it starts
 	if err != nil {
 		return err
 	}
@@ -83,8 +83,12 @@ type direct struct {
 }
 
 // newDirect builds the client, which lives as long as s.
-func newDirect(a account, server *etcd.Server, s *system) (direct, error) {
-	node := &rpc.Node{Discovery: rpc.NewEtcd(server.Client(), "")}
+func newDirect(a account, secret string, server *etcd.Server, s *system) (direct, error) {
+	proof, err := identity.Proof(secret)
+	if err != nil {
+		return direct{}, err
+	}
+	node := &rpc.Node{Discovery: rpc.NewEtcd(server.Client(), ""), Proof: proof}
 	s.later(func() { _ = node.Discovery.Close() })
 	users, err := userservice.NewClient(rpc.User, node.ClientOptions("tutti.bench", rpc.User)...)
 	return direct{a, users}, err

@@ -122,6 +122,8 @@ func TestBadInputIsNamed(t *testing.T) {
 		{"POST", "/api/user/register", long, errno.TooLarge, ""},
 		{"POST", "/api/user/register", map[string]string{"name": "ADA", "password": password}, errno.NameTaken, "name"},
 		{"POST", "/api/user/register", map[string]string{"name": "bob", "password": "12345678"}, errno.CommonPassword, "password"},
+		{"POST", "/api/user/login", `{"name":"ada"}`, errno.Missing, "password"},
+		{"POST", "/api/user/login", nil, errno.Missing, "name"},
 		{"PATCH", "/api/user/me", `{"role":"listener"}`, errno.UnknownField, "role"},
 		{"PATCH", "/api/user/me", `{"email":"nonsense"}`, errno.BadEmail, "email"},
 		{"PATCH", "/api/user/me", `{"display_name":"a\u0000b"}`, errno.BadText, "display_name"},

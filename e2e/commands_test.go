@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tutti-music/tutti/pkg/errno"
 )
 
 func TestWhatIsWrongWithTheSettingsIsNamedInOneLine(t *testing.T) {
@@ -109,6 +111,36 @@ func TestAProcessStopsCleanlyAndStartsAgain(t *testing.T) {
 	ready(t, address)
 	again := &person{t: t, gateway: address, name: "ada"}
 	again.signIn(password)
+}
+
+func TestAProcessWithAnotherSecretIsNotLetIn(t *testing.T) {
+	s := cluster(t)
+	listen := freeAddress(t)
+	stranger := start(t, "api", tuttiBinary, "api", "--etcd", s.etcdAddr, "--secret", secret+"x", "--listen", listen, "--data", t.TempDir())
+	within(t, time.Minute, "the log says why", func() bool { return strings.Contains(stranger.log.String(), errno.OtherSecret.Message()) })
+	if got := status(listen, "/readyz"); got != http.StatusServiceUnavailable {
+		t.Errorf("/readyz: %d", got)
+	}
+	if code := stranger.stop(); code != 0 {
+		t.Errorf("SIGTERM: exit code %d", code)
+	}
+}
+
+func TestWaitingForADatabaseCanBeStopped(t *testing.T) {
+	admin := freeAddress(t)
+	s := &system{etcdAddr: freeAddress(t)}
+	s.startEtcd(t)
+	p := s.part(t, "user", "--admin-listen", admin, "--db", "tutti:hunter2@tcp(127.0.0.1:1)/tutti")
+	within(t, time.Minute, "it waits", func() bool { return strings.Contains(p.log.String(), "waiting for the database") })
+	if report := get(t, "http://"+admin+"/readyz"); !strings.Contains(report, `"user":"starting"`) || !strings.Contains(report, `"user database":"away"`) {
+		t.Errorf("/readyz: %s", report)
+	}
+	if code := p.stop(); code != 0 || s.listed(t)["user"] != nil {
+		t.Errorf("exit code %d, listed %v", code, s.listed(t))
+	}
+	if strings.Contains(p.log.String(), "hunter2") {
+		t.Error("the password of the database is logged")
+	}
 }
 
 func TestThePrivatePort(t *testing.T) {

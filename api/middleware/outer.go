@@ -62,7 +62,11 @@ func Record(m *telemetry.Metrics) app.HandlerFunc {
 			route = "none"
 		}
 		m.Request(route, string(c.Method()), status, took)
-		slog.InfoContext(ctx, "request", "method", string(c.Method()), "route", route, "status", status,
+		level := slog.LevelInfo
+		if route == "/healthz" || route == "/readyz" {
+			level = slog.LevelDebug // balancers ask all the time
+		}
+		slog.Log(ctx, level, "request", "method", string(c.Method()), "route", route, "status", status,
 			"took_ms", float64(took.Microseconds())/1000, "address", caller.From(ctx).Address)
 	}
 }

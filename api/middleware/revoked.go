@@ -11,8 +11,13 @@ import (
 	"github.com/tutti-music/tutti/pkg/identity"
 )
 
-// pollEvery is how often the gateway asks what has been revoked: often enough to be out everywhere within a second.
-const pollEvery = 300 * time.Millisecond
+const (
+	// pollEvery is how often the gateway asks what has been revoked: often enough to be out everywhere within a second.
+	pollEvery = 300 * time.Millisecond
+
+	// pollAway is how often it asks while there is no answer.
+	pollAway = time.Second
+)
 
 // Revoked knows which access tokens are void before they expire. It asks the user service again and again; while that
 // is away, tokens stay valid, so that whoever is signed in can go on.
@@ -46,28 +51,42 @@ func (r *Revoked) Voids(id identity.Identity) bool {
 // Follow keeps up with the user service until ctx ends. It calls learned when it has been told everything for the
 // first time.
 func (r *Revoked) Follow(ctx context.Context, learned func()) {
-	tick := time.NewTicker(pollEvery)
-	defer tick.Stop()
 	var since int64
 	away := false
 	for {
+		wait := pollEvery
 		resp, err := r.users.ListRevocations(ctx, &user.ListRevocationsReq{Since: since})
 		switch {
 		case err == nil:
 			r.learn(resp.Items, time.Now())
 			if since == 0 {
 				learned()
+			} else if away {
+				slog.InfoContext(ctx, "the user service answers again")
 			}
 			since, away = resp.AsOf, false
-		case !away && ctx.Err() == nil:
-			away = true
-			slog.WarnContext(ctx, "the user service does not answer; tokens are taken at their word meanwhile", "err", err)
+		case ctx.Err() != nil:
+			return
+		default:
+			if !away {
+				r.miss(ctx, since == 0, err)
+			}
+			wait, away = pollAway, true
 		}
 		select {
-		case <-tick.C:
+		case <-time.After(wait):
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// miss tells the log that there is no answer.
+func (r *Revoked) miss(ctx context.Context, starting bool, err error) {
+	if starting {
+		slog.InfoContext(ctx, "waiting for the user service", "err", err)
+	} else {
+		slog.WarnContext(ctx, "the user service does not answer; tokens are taken at their word meanwhile", "err", err)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/bytedance/sonic"
 	"github.com/cloudwego/hertz/pkg/app"
 
 	"github.com/tutti-music/tutti/api/caller"
@@ -45,7 +46,18 @@ func (t Time) MarshalJSON() ([]byte, error) {
 
 // succeed renders an answer.
 func succeed(ctx context.Context, c *app.RequestContext, status int, data any) {
-	c.JSON(status, Envelope{Message: "ok", RequestID: caller.From(ctx).RequestID, Data: data})
+	render(ctx, c, status, Envelope{Message: "ok", RequestID: caller.From(ctx).RequestID, Data: data})
+}
+
+// render writes an envelope, with a line end for those who read it in a terminal.
+func render(ctx context.Context, c *app.RequestContext, status int, e Envelope) {
+	body, err := sonic.ConfigStd.Marshal(e)
+	if err != nil {
+		slog.ErrorContext(ctx, "an answer cannot be written as JSON", "route", c.FullPath(), "err", err)
+		c.AbortWithStatus(http.StatusInternalServerError)
+		return
+	}
+	c.Data(status, "application/json; charset=utf-8", append(body, '\n'))
 }
 
 // Fail renders an error and ends the request. What a stranger should not see is logged, here and only here, unless the
@@ -63,7 +75,7 @@ func Fail(ctx context.Context, c *app.RequestContext, err error) {
 	if e.Status() == http.StatusUnauthorized {
 		c.Header("WWW-Authenticate", "Bearer")
 	}
-	c.JSON(e.Status(), Envelope{
+	render(ctx, c, e.Status(), Envelope{
 		Code: e.Code(), Message: e.Message(), Field: e.Field(), RequestID: caller.From(ctx).RequestID,
 	})
 	c.Abort()

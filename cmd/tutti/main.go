@@ -18,6 +18,8 @@ import (
 type cli struct {
 	conf.Settings
 
+	ShowVersion kong.VersionFlag `name:"version" env:"-" help:"Print the version."`
+
 	All      allCmd      `cmd:"" default:"1" help:"Run everything in this process (the default)."`
 	API      apiCmd      `cmd:"" name:"api" help:"Run a gateway."`
 	User     userCmd     `cmd:"" help:"Run the service of accounts and sessions."`
@@ -27,6 +29,7 @@ type cli struct {
 }
 
 func main() {
+	syscall.Umask(0o077) // what we write holds password hashes and addresses of people: nobody else reads it
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C kills
 	err := command(ctx, os.Args[1:], os.Stdout)
@@ -40,7 +43,7 @@ func main() {
 // command runs what args say until it is done or ctx ends.
 func command(ctx context.Context, args []string, out io.Writer) error {
 	var c cli
-	k, err := conf.Parse(&c, args, out, kong.Description("A music server."), kong.BindTo(ctx, (*context.Context)(nil)),
+	k, err := conf.Parse(&c, args, out, kong.Description("A music server."), kong.Vars{"version": versionLine()}, kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.BindTo(out, (*io.Writer)(nil)))
 	if err != nil {
 		return err

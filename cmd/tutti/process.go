@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"github.com/tutti-music/tutti/pkg/conf"
 	"github.com/tutti-music/tutti/pkg/etcd"
 	"github.com/tutti-music/tutti/pkg/health"
+	"github.com/tutti-music/tutti/pkg/identity"
 	"github.com/tutti-music/tutti/pkg/rpc"
 	"github.com/tutti-music/tutti/pkg/run"
 	"github.com/tutti-music/tutti/pkg/telemetry"
@@ -35,10 +37,14 @@ func newProcess(s *conf.Settings) (*process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("log-level: %w", err)
 	}
+	proof, err := identity.Proof(string(s.Secret))
+	if err != nil {
+		return nil, err
+	}
 	telemetry.Capture(telemetry.Log(os.Stderr, level, s.LogFormat == "json"))
 	return &process{
 		settings: s,
-		node:     &rpc.Node{Version: version().Version, Zone: s.Zone},
+		node:     &rpc.Node{Version: version().Version, Zone: s.Zone, Proof: proof},
 		checks:   &health.Checks{},
 		metrics:  telemetry.NewMetrics(version().Version),
 		started:  time.Now(),
@@ -48,18 +54,43 @@ func newProcess(s *conf.Settings) (*process, error) {
 // run runs the parts between the two that every process has: the private port, and being open for business. The
 // process counts as ready when all parts are, and no longer as soon as they begin to stop.
 func (p *process) run(ctx context.Context, opened func(), parts ...run.Part) error {
+	var all []run.Part
 	if p.settings.AdminListen != "" {
-		parts = append([]run.Part{telemetry.Admin(p.settings.AdminListen, p.metrics, p.checks)}, parts...)
+		all = append(all, telemetry.Admin(p.settings.AdminListen, p.metrics, p.checks))
 	}
-	parts = append(parts, run.Part{Name: "open", Run: func(ctx context.Context, ready func()) error {
+	for _, part := range parts {
+		all = append(all, p.reported(part))
+	}
+	all = append(all, run.Part{Name: "open", Run: func(ctx context.Context, ready func()) error {
 		p.checks.Ready(true)
 		opened()
 		ready()
 		<-ctx.Done()
 		p.checks.Ready(false)
+		slog.InfoContext(ctx, "stopping")
 		return nil
 	}})
-	return run.All(ctx, parts...)
+	err := run.All(ctx, all...)
+	slog.InfoContext(ctx, "stopped")
+	return err
+}
+
+// tellReady writes to the log that the process can do its work.
+func (p *process) tellReady() {
+	slog.Info("ready", "version", version().Version, "took_ms", time.Since(p.started).Milliseconds())
+}
+
+// reported is the part, with its start told to whoever asks for the health of the process.
+func (p *process) reported(part run.Part) run.Part {
+	start := part.Run
+	part.Run = func(ctx context.Context, ready func()) error {
+		p.checks.Starting(part.Name, false)
+		return start(ctx, func() {
+			p.checks.Starting(part.Name, true)
+			ready()
+		})
+	}
+	return part
 }
 
 // discovery connects to the etcd of a cluster. It is ready at once, also while etcd is away.
@@ -155,7 +186,11 @@ func (allCmd) Run(ctx context.Context, s *conf.Settings, out io.Writer) error {
 		listen = s.RPCListen // others may call our services
 	}
 	var addr net.Addr
-	return p.run(ctx, func() { welcome(out, addr, s, time.Since(p.started)) },
+	opened := func() { welcome(out, addr, s, time.Since(p.started)) }
+	if s.LogFormat == "json" {
+		opened = p.tellReady // nobody reads along
+	}
+	return p.run(ctx, opened,
 		first, p.user(listen), p.api(func(a net.Addr) { addr = a }))
 }
 
@@ -184,5 +219,5 @@ func alone(ctx context.Context, s *conf.Settings, database bool, part func(*proc
 	if err != nil {
 		return err
 	}
-	return p.run(ctx, func() {}, p.discovery(), part(p))
+	return p.run(ctx, p.tellReady, p.discovery(), part(p))
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -16,8 +17,8 @@ import (
 
 // servicesCmd lists who is registered.
 type servicesCmd struct {
-	Watch bool `help:"Go on, and print the list again after each change."`
-	JSON  bool `name:"json" help:"For machines: one JSON array a line."`
+	Watch bool `env:"-" help:"Go on, and print the list again after each change."`
+	JSON  bool `env:"-" name:"json" help:"For machines: one JSON array a line."`
 }
 
 // patience is how long etcd may take to answer.
@@ -27,6 +28,9 @@ const patience = 5 * time.Second
 func (c servicesCmd) Run(ctx context.Context, s *conf.Settings, out io.Writer) error {
 	where := s.Etcd
 	if len(where) == 0 {
+		if _, err := os.Stat(socket(s)); err != nil {
+			return fmt.Errorf("no Tutti runs on %s: start it, or name its folder with --data or an etcd with --etcd", s.Data)
+		}
 		where = []string{"unix://" + socket(s)}
 	}
 	client, err := etcd.Dial(where)

@@ -21,6 +21,10 @@ type versionCmd struct{}
 
 // Run prints one line.
 func (versionCmd) Run(out io.Writer) error {
-	_, err := fmt.Fprintf(out, "tutti %s (commit %s, %s, %s/%s)\n", release, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	_, err := fmt.Fprintln(out, versionLine())
 	return err
+}
+
+func versionLine() string {
+	return fmt.Sprintf("tutti %s (commit %s, %s, %s/%s)", release, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -33,9 +34,19 @@ func Parse(cli any, args []string, out io.Writer, options ...kong.Option) (*kong
 type file map[string]any
 
 func readFile(r io.Reader) (kong.Resolver, error) {
+	var doc yaml.Node
+	if err := yaml.NewDecoder(r).Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("config: %w", err)
+	}
 	f := file{}
-	if err := yaml.NewDecoder(r).Decode(&f); err != nil && err != io.EOF { //nolint:errorlint // the decoder does not wrap it
-		return nil, err
+	if len(doc.Content) == 0 {
+		return f, nil
+	}
+	if top := doc.Content[0]; top.Kind != yaml.MappingNode {
+		return nil, fmt.Errorf("config: line %d is not NAME: VALUE", top.Line)
+	}
+	if err := doc.Decode(&f); err != nil {
+		return nil, fmt.Errorf("config: %s", strings.Join(strings.Fields(err.Error()), " "))
 	}
 	return f, nil
 }

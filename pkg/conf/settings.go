@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -19,24 +20,24 @@ import (
 type Settings struct {
 	Config kong.ConfigFlag `help:"YAML file with settings." placeholder:"FILE"`
 
-	Listen         string `help:"Where the gateway listens." default:"localhost:8889" placeholder:"HOST:PORT"`
+	Listen         string `help:"Where the gateway listens (${default})." default:"localhost:8889" placeholder:"HOST:PORT"`
 	AdminListen    string `help:"Where metrics, profiles and health of this process are served. Keep it private. Off unless set." placeholder:"HOST:PORT"`
-	RPCListen      string `name:"rpc-listen" help:"Where a service listens for gateways. Keep it private." default:"localhost:0" placeholder:"HOST:PORT"`
+	RPCListen      string `name:"rpc-listen" help:"Where a service listens for gateways (${default}). Keep it private." default:"localhost:0" placeholder:"HOST:PORT"`
 	Advertise      string `help:"What etcd says about where this process is, instead of the address it listens on." placeholder:"HOST[:PORT]"`
-	TrustedProxies []CIDR `help:"Networks of proxies that are believed about the address of a client." placeholder:"CIDR,..."`
+	TrustedProxies []CIDR `help:"Networks of proxies that are believed about the address of a client." placeholder:"CIDR"`
 
-	Data   string `help:"Folder for everything that this process keeps on disk." default:"data" placeholder:"DIR" type:"path"`
-	DB     DSN    `name:"db" help:"Database of a service: sqlite:PATH or USER:PASSWORD@tcp(HOST:PORT)/NAME. {part} stands for the name of the service. All in one: SQLite in the data folder." placeholder:"DSN"`
-	Secret Secret `help:"Secret of the cluster, the same for all its processes, 32 characters or more. All in one: made at the first start." placeholder:"TEXT"`
+	Data   string `help:"Folder for everything that this process keeps on disk (${default})." default:"data" placeholder:"DIR" type:"path"`
+	DB     DSN    `name:"db" help:"Database of a service: sqlite:PATH or USER:PASSWORD@tcp(HOST:PORT)/NAME. {part} stands for the name of the service, file:PATH for the content of a file. All in one: SQLite in the data folder." placeholder:"DSN"`
+	Secret Secret `help:"Secret of the cluster, the same for all its processes, 32 characters or more, or file:PATH. All in one: made at the first start." placeholder:"TEXT"`
 
-	Etcd       []string `help:"Addresses of etcd. All in one: its own." placeholder:"HOST:PORT,..."`
+	Etcd       []string `help:"Addresses of etcd. All in one: its own." placeholder:"HOST:PORT"`
 	EtcdListen string   `help:"All in one: let other processes join, through the etcd of this one. Keep it private." placeholder:"HOST:PORT"`
 	Discovery  string   `help:"How processes find each other in etcd: etcd (ours) or registry-etcd (of kitex-contrib)." enum:"etcd,registry-etcd" default:"etcd"`
 	Zone       string   `help:"Where this process runs; shown in the list of services." placeholder:"NAME"`
-	Weight     int      `help:"This instance's share of the calls." default:"10" placeholder:"N"`
+	Weight     int      `help:"This instance's share of the calls (${default})." default:"10" placeholder:"N"`
 
 	Registration      string `help:"Who may open an account: open, invite or closed. The first account can always be opened." enum:"open,invite,closed" default:"open"`
-	RegistrationLimit int    `help:"How many accounts one address may open in an hour before it has to wait; 0: no limit." default:"20" placeholder:"N"`
+	RegistrationLimit int    `help:"How many accounts one address may try to open in an hour before it has to wait (${default}); 0: no limit." default:"20" placeholder:"N"`
 
 	LogLevel  string `help:"What is logged: debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
 	LogFormat string `help:"How it is logged: text or json." enum:"text,json" default:"text"`
@@ -54,6 +55,9 @@ func (s *Settings) AllInOne() error {
 		made, err := ownSecret(filepath.Join(s.Data, "secret"))
 		if err != nil {
 			return fmt.Errorf("secret: %w", err)
+		}
+		if len(made) < identity.MinSecret {
+			return fmt.Errorf("secret: the file in %s holds fewer than %d characters", s.Data, identity.MinSecret)
 		}
 		s.Secret = made
 	}
@@ -94,7 +98,8 @@ func (s *Settings) check() error {
 	for _, a := range []struct{ name, address string }{
 		{"listen", s.Listen}, {"admin-listen", s.AdminListen}, {"rpc-listen", s.RPCListen}, {"etcd-listen", s.EtcdListen},
 	} {
-		if _, _, err := net.SplitHostPort(a.address); a.address != "" && err != nil {
+		_, port, err := net.SplitHostPort(a.address)
+		if _, bad := strconv.ParseUint(port, 10, 16); a.address != "" && (err != nil || bad != nil) {
 			return fmt.Errorf("%s: %q is not HOST:PORT", a.name, a.address)
 		}
 	}

@@ -81,20 +81,27 @@ func (c *CIDR) UnmarshalText(text []byte) error {
 // MarshalText writes the network.
 func (c CIDR) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
-// ownSecret returns the secret in the file, which it makes at the first start, for the owner's eyes only.
+// ownSecret returns the secret in the file, which it makes at the first start, for the owner's eyes only. The file is
+// whole or not there at all, whatever dies meanwhile.
 func ownSecret(path string) (Secret, error) {
 	b, err := os.ReadFile(path) //nolint:gosec // in our own data folder
 	if !errors.Is(err, fs.ErrNotExist) {
 		return Secret(strings.TrimSpace(string(b))), err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", err
-	}
-	secret := rand.Text() + rand.Text()                                   // 260 bits
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // in our own data folder
+	f, err := os.CreateTemp(filepath.Dir(path), ".secret-*") // mode 0600
 	if err != nil {
 		return "", err
 	}
+	defer func() { _ = os.Remove(f.Name()) }()
+	secret := rand.Text() + rand.Text() // 260 bits
 	_, err = f.WriteString(secret + "\n")
-	return Secret(secret), errors.Join(err, f.Sync(), f.Close())
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return "", err
+	}
+	if err := os.Link(f.Name(), path); errors.Is(err, fs.ErrExist) {
+		return ownSecret(path) // another process was faster
+	} else if err != nil {
+		return "", err
+	}
+	return Secret(secret), nil
 }

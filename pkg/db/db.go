@@ -51,7 +51,7 @@ func Open(dsn string) (*DB, error) {
 		Logger: logger.Discard,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("open: %w", err)
+		return nil, fmt.Errorf("open %s: %w", d.file, err)
 	}
 	pool, err := g.DB()
 	if err != nil {

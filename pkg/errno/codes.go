@@ -14,6 +14,7 @@ var (
 	WrongType    = define(140004, http.StatusBadRequest, "The value has the wrong type.")
 	BadText      = define(140005, http.StatusBadRequest, "Text is UTF-8 without NUL characters.")
 	BadCursor    = define(140006, http.StatusBadRequest, "The cursor is not one of ours.")
+	Missing      = define(140008, http.StatusBadRequest, "The value is missing.")
 	OutOfRange   = define(140007, http.StatusBadRequest, "The value is out of range.")
 
 	NotSignedIn  = define(140101, http.StatusUnauthorized, "Sign in first.")
@@ -28,6 +29,7 @@ var (
 
 	Internal    = define(150001, http.StatusInternalServerError, "Something went wrong on our side.")
 	Unavailable = define(150301, http.StatusServiceUnavailable, "A part of the system is away. Try again in a moment.")
+	OtherSecret = define(150302, http.StatusServiceUnavailable, "The parts of the system do not have the same secret.")
 	StorageFull = define(150701, http.StatusInsufficientStorage, "The storage is full. Nothing was changed.")
 )
 

@@ -17,9 +17,10 @@ const patience = time.Second
 
 // Checks are those of one process. The zero value has none and is not ready.
 type Checks struct {
-	mu     sync.Mutex
-	ready  bool
-	checks map[string]Check
+	mu       sync.Mutex
+	ready    bool
+	starting map[string]bool
+	checks   map[string]Check
 }
 
 // Add enters a check under a name that operators read.
@@ -32,6 +33,16 @@ func (c *Checks) Add(name string, check Check) {
 	c.checks[name] = check
 }
 
+// Starting says that a part of the process has begun to start, or, with done, that it has started.
+func (c *Checks) Starting(part string, done bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.starting == nil {
+		c.starting = map[string]bool{}
+	}
+	c.starting[part] = !done
+}
+
 // Ready says whether the process has started and is not about to stop.
 func (c *Checks) Ready(yes bool) {
 	c.mu.Lock()
@@ -42,7 +53,7 @@ func (c *Checks) Ready(yes bool) {
 // Report is what /readyz answers.
 type Report struct {
 	Ready  bool              `json:"ready"`
-	Checks map[string]string `json:"checks"` // "ok", or what is wrong in words that strangers may read
+	Checks map[string]string `json:"checks"` // "ok", "away", or "starting" for a part that has not started yet
 }
 
 // Run asks every check at the same time.
@@ -50,6 +61,11 @@ func (c *Checks) Run(ctx context.Context) Report {
 	c.mu.Lock()
 	r := Report{Ready: c.ready, Checks: map[string]string{}}
 	checks := maps.Clone(c.checks)
+	for part, yes := range c.starting {
+		if yes {
+			r.Checks[part] = "starting"
+		}
+	}
 	c.mu.Unlock()
 
 	ctx, cancel := context.WithTimeout(ctx, patience)

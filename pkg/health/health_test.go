@@ -32,6 +32,19 @@ func TestAProcessIsReadyWhenItHasStartedAndNothingIsAway(t *testing.T) {
 	}
 }
 
+func TestAPartThatStartsIsNamed(t *testing.T) {
+	c := &health.Checks{}
+	c.Starting("user", false)
+	if r := c.Run(t.Context()); r.Ready || r.Checks["user"] != "starting" {
+		t.Errorf("while it starts: %+v", r)
+	}
+	c.Starting("user", true)
+	c.Ready(true)
+	if r := c.Run(t.Context()); !r.Ready || len(r.Checks) != 0 {
+		t.Errorf("afterwards: %+v", r)
+	}
+}
+
 func TestACheckThatHangsCountsAsFailed(t *testing.T) {
 	c := &health.Checks{}
 	c.Add("etcd", func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -55,6 +56,12 @@ func Derive(secret, purpose string) ([]byte, error) {
 		return nil, fmt.Errorf("secret: needs at least %d characters", MinSecret)
 	}
 	return hkdf.Key(sha256.New, []byte(secret), nil, "tutti "+purpose, 32)
+}
+
+// Proof returns what the processes of a cluster show each other to be let in.
+func Proof(secret string) (string, error) {
+	b, err := Derive(secret, "call")
+	return hex.EncodeToString(b), err
 }
 
 // claims are the contents of the token (RFC 7519), with our own three.

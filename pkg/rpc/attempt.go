@@ -23,6 +23,7 @@ type route struct {
 	caller, service string
 	idempotent      []string
 	local           *Local
+	proof           string
 }
 
 // attempt calls the server of this process, or sends the request up to three times. Kitex' own retries are not used:
@@ -32,6 +33,7 @@ func (r route) attempt(next endpoint.Endpoint) endpoint.Endpoint {
 	return func(ctx context.Context, req, resp any) error {
 		info := rpcinfo.GetRPCInfo(ctx)
 		method := info.Invocation().MethodName()
+		ctx = show(ctx, r.proof)
 		if s := r.local.seat(r.service); s != nil {
 			return s.call(ctx, r.caller, info.Invocation().ServiceName()+"/"+method, req, resp)
 		}

@@ -37,7 +37,7 @@ const (
 // instance only when the connection could not be made. Whatever happens, a call ends with an answer or with an
 // *errno.Error: errno.Unavailable when the service cannot be reached or does not answer in time.
 func (n *Node) ClientOptions(caller, service string, idempotent ...string) []client.Option {
-	r := route{caller: caller, service: service, idempotent: slices.Clone(idempotent), local: n.Local}
+	r := route{caller: caller, service: service, idempotent: slices.Clone(idempotent), local: n.Local, proof: n.Proof}
 	options := []client.Option{
 		client.WithClientBasicInfo(&rpcinfo.EndpointBasicInfo{ServiceName: caller}),
 		client.WithTransportProtocol(transport.TTHeaderFramed),

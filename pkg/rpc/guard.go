@@ -2,10 +2,12 @@ package rpc
 
 import (
 	"context"
+	"crypto/subtle"
 	"errors"
 	"log/slog"
 	"net/http"
 
+	"github.com/bytedance/gopkg/cloud/metainfo"
 	"github.com/cloudwego/kitex/pkg/endpoint"
 	"github.com/cloudwego/kitex/pkg/kerrors"
 	"github.com/cloudwego/kitex/pkg/rpcinfo"
@@ -13,42 +15,68 @@ import (
 	"github.com/tutti-music/tutti/pkg/errno"
 )
 
-// guard lets only errno values leave a service, and those without their causes. It is the last place that sees the
-// cause, so what is our fault is logged here, once.
-func guard(next endpoint.Endpoint) endpoint.Endpoint {
-	return func(ctx context.Context, req, resp any) error {
-		info := rpcinfo.GetRPCInfo(ctx)
-		// How long the caller waits came with the call. Kitex could do this, but leaves the timers of calls that
-		// succeeded running.
-		if d := info.Config().RPCTimeout(); d > 0 {
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeout(ctx, d)
-			defer cancel()
-		}
-		call := info.Invocation()
-		setter, ok := call.(rpcinfo.InvocationSetter)
-		if !ok {
-			return errNoSetter
-		}
-		err := next(ctx, req, resp)
-		if biz := call.BizStatusErr(); err == nil && biz != nil {
-			err = biz
-		}
-		e := verdict(err, resp)
-		if e == nil {
-			return nil
-		}
-		if e.Status() >= http.StatusInternalServerError {
-			report(ctx, info, e, err)
-		}
-		setter.SetBizStatusErr(e.Public())
+// guard lets nobody in without the proof, and only errno values out, and those without their causes. It is the last
+// place that sees the cause, so what is our fault is logged here, once.
+func guard(proof string) endpoint.Middleware {
+	return func(next endpoint.Endpoint) endpoint.Endpoint {
+		return func(ctx context.Context, req, resp any) error { return guarded(ctx, req, resp, proof, next) }
+	}
+}
+
+func guarded(ctx context.Context, req, resp any, proof string, next endpoint.Endpoint) error {
+	info := rpcinfo.GetRPCInfo(ctx)
+	// How long the caller waits came with the call. Kitex could do this, but leaves the timers of calls that succeeded
+	// running.
+	if d := info.Config().RPCTimeout(); d > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, d)
+		defer cancel()
+	}
+	call := info.Invocation()
+	setter, ok := call.(rpcinfo.InvocationSetter)
+	if !ok {
+		return errNoSetter
+	}
+	err := errOtherSecret
+	if shows(ctx, proof) {
+		err = next(ctx, req, resp)
+	}
+	if biz := call.BizStatusErr(); err == nil && biz != nil {
+		err = biz
+	}
+	e := verdict(err, resp)
+	if e == nil {
 		return nil
 	}
+	if e.Status() >= http.StatusInternalServerError {
+		report(ctx, info, e, err)
+	}
+	setter.SetBizStatusErr(e.Public())
+	return nil
+}
+
+// proofKey is under which name the proof travels, for one hop.
+const proofKey = "TUTTI_PROOF"
+
+// show returns a context whose calls show the proof.
+func show(ctx context.Context, proof string) context.Context {
+	if proof == "" {
+		return ctx
+	}
+	return metainfo.WithValue(ctx, proofKey, proof)
+}
+
+// shows reports whether a call shows the proof.
+func shows(ctx context.Context, proof string) bool {
+	shown, _ := metainfo.GetValue(ctx, proofKey)
+	return proof == "" || subtle.ConstantTimeCompare([]byte(shown), []byte(proof)) == 1
 }
 
 var (
 	errNoSetter = errors.New("rpc: Kitex has changed its kind of invocation")
 	errNoAnswer = errors.New("neither an answer nor an error")
+
+	errOtherSecret error = errno.OtherSecret.Because(errors.New("the caller has another secret"))
 )
 
 // verdict names what a handler returned; nil is success.

@@ -16,6 +16,10 @@ type Node struct {
 	Discovery     Discovery // nil: this process is on its own
 	Local         *Local    // servers of this process that are called without the network; nil: none
 	Version, Zone string    // told to everyone who looks at the list
+
+	// Proof is what callers show and servers ask for: whoever has another, or none, is refused with
+	// errno.OtherSecret. "" asks for nothing.
+	Proof string
 }
 
 // Server says how one Kitex server of a process is reached.

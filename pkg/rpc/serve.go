@@ -44,7 +44,7 @@ func (n *Node) Serve(ctx context.Context, s Server, ready func(), newServer func
 	// Kitex is stopped by its exit signal only. Its Stop does nothing for good when it comes before Run has got far
 	// enough.
 	stop := make(chan error, 1)
-	srv := newServer(append(serverOptions(s.Service),
+	srv := newServer(append(n.serverOptions(s.Service),
 		server.WithListener(l),
 		server.WithExitWaitTime(drain),
 		server.WithExitSignal(func() <-chan error { return stop }),
@@ -98,7 +98,7 @@ func (n *Node) serveLocal(ctx context.Context, s Server, ready func(), newServer
 	if n.Local == nil {
 		return fmt.Errorf("%s: nobody could call it: it neither listens nor is it local", s.Service)
 	}
-	leave, err := n.seat(s.Service, newServer(serverOptions(s.Service)...))
+	leave, err := n.seat(s.Service, newServer(n.serverOptions(s.Service)...))
 	if err != nil {
 		return err
 	}
@@ -123,10 +123,10 @@ func (n *Node) seat(service string, srv server.Server) (leave func(), err error)
 	}, nil
 }
 
-func serverOptions(service string) []server.Option {
+func (n *Node) serverOptions(service string) []server.Option {
 	return []server.Option{
 		server.WithServerBasicInfo(&rpcinfo.EndpointBasicInfo{ServiceName: service}),
 		server.WithMetaHandler(transmeta.ServerTTHeaderHandler),
-		server.WithMiddleware(guard),
+		server.WithMiddleware(guard(n.Proof)),
 	}
 }

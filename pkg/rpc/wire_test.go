@@ -41,6 +41,41 @@ func forms(t *testing.T, test func(t *testing.T, connect func(*testing.T, user.U
 
 var errSecret = errors.New("dial mysql://root:hunter2@db")
 
+func TestWhoHasAnotherSecretIsRefused(t *testing.T) {
+	cli := newEtcd(t).Client()
+	local := NewLocal()
+	for form, server := range map[string]Server{"network": {Listen: anyPort}, "local": {}} {
+		for proof, want := range map[string]*errno.Error{"right": nil, "wrong": errno.OtherSecret, "": errno.OtherSecret} {
+			t.Run(form+" "+proof, func(t *testing.T) {
+				log := captured(t)
+				n := newNode(t, cli)
+				n.Proof = "right"
+				caller := newNode(t, cli)
+				caller.Proof = proof
+				if form == "local" {
+					n.Local, caller.Local = local, local
+				}
+				var calls atomic.Int32
+				begin(t, n, server, &accounts{get: func(context.Context, *user.GetAccountReq) (*user.GetAccountResp, error) {
+					calls.Add(1)
+					return &user.GetAccountResp{Account: &user.Account{}}, nil
+				}}).wait(t)
+				_, err := dial(t, caller).GetAccount(t.Context(), &user.GetAccountReq{})
+				if want == nil {
+					if err != nil || calls.Load() != 1 {
+						t.Errorf("with the secret: %v, %d calls", err, calls.Load())
+					}
+					return
+				}
+				mustBe(t, err, want)
+				if calls.Load() != 0 || !strings.Contains(log.String(), "another secret") {
+					t.Errorf("%d calls got through; the log says %s", calls.Load(), log)
+				}
+			})
+		}
+	}
+}
+
 func TestWhatCrossesTheWire(t *testing.T) {
 	cases := []struct {
 		name   string

@@ -33,17 +33,17 @@ func Part(cfg Config, node *rpc.Node, checks *health.Checks) run.Part {
 	return run.Part{Name: "user", Run: func(ctx context.Context, ready func()) error {
 		d, err := db.Open(cfg.DB)
 		if err != nil {
-			return fmt.Errorf("db: %w", err)
+			return named("db", err)
 		}
 		defer func() { _ = d.Close() }() // what is committed is safe; what is not, nobody was told of
 		r, err := newRules(cfg, d)
 		if err != nil {
 			return err
 		}
-		if err := migrate(ctx, d); err != nil {
+		checks.Add("user database", d.Ping)
+		if err := migrate(ctx, d); err != nil || ctx.Err() != nil {
 			return err
 		}
-		checks.Add("user database", d.Ping)
 
 		ctx, stop := context.WithCancel(ctx)
 		defer stop()
@@ -75,20 +75,33 @@ func newRules(cfg Config, d *db.DB) (*rules, error) {
 	}, nil
 }
 
-// migrate waits for a database that is away: in a cluster everything starts at the same time.
+// migrate waits for a database that is away, until ctx ends: in a cluster everything starts at the same time.
 func migrate(ctx context.Context, d *db.DB) error {
-	for {
+	for tries := 0; ; tries++ {
 		err := d.Migrate(ctx, "user", migrations)
-		if !errors.Is(err, errno.Unavailable) || ctx.Err() != nil {
-			return err
+		if ctx.Err() != nil {
+			return nil
 		}
-		slog.WarnContext(ctx, "waiting for the database", "err", err)
+		if !errors.Is(err, errno.Unavailable) {
+			return named("db", err)
+		}
+		if tries%60 == 0 {
+			slog.WarnContext(ctx, "waiting for the database", "err", errors.Unwrap(err))
+		}
 		select {
 		case <-time.After(time.Second):
 		case <-ctx.Done():
 			return nil
 		}
 	}
+}
+
+// named says which setting an error is about.
+func named(setting string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", setting, err)
 }
 
 const (

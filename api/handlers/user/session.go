@@ -9,6 +9,7 @@ import (
 	"github.com/tutti-music/tutti/api/middleware"
 	"github.com/tutti-music/tutti/api/model"
 	"github.com/tutti-music/tutti/kitex_gen/user"
+	"github.com/tutti-music/tutti/pkg/errno"
 )
 
 // LoginReq is the body of POST /api/user/login.
@@ -17,8 +18,14 @@ type LoginReq struct {
 	Password string `json:"password"`
 }
 
-// Login opens a session.
+// Login opens a session. What is missing is said at once: it is no attempt to guess anything.
 func (h *Handler) Login(ctx context.Context, req *LoginReq) (Tokens, error) {
+	if req.Name == "" {
+		return Tokens{}, errno.Missing.In("name")
+	}
+	if req.Password == "" {
+		return Tokens{}, errno.Missing.In("password")
+	}
 	resp, err := h.Users.Login(ctx, &user.LoginReq{Name: req.Name, Password: req.Password, Peer: caller.From(ctx).Peer()})
 	if err != nil {
 		return Tokens{}, err
