@@ -80,7 +80,7 @@ func migrate(ctx context.Context, d *db.DB) error {
 	for tries := 0; ; tries++ {
 		err := d.Migrate(ctx, "user", migrations)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // to be stopped is no failure
 		}
 		if !errors.Is(err, errno.Unavailable) {
 			return named("db", err)
