@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -32,7 +33,7 @@ type Config struct {
 	Listen         string // host:port
 	Advertise      string // see rpc.Server
 	Secret         string // the cluster's, see identity.NewKey
-	TrustedProxies []*net.IPNet
+	TrustedProxies []netip.Prefix
 	Version        Version
 	Listening      func(addr net.Addr) // told where it listens; may be nil
 }
@@ -107,12 +108,13 @@ func newServer(l net.Listener, routes []Route, gate *middleware.Gate, cfg Config
 		server.WithHandleMethodNotAllowed(true),
 		server.WithRedirectTrailingSlash(false),
 		server.WithMaxRequestBodySize(maxRequest),
+		server.WithDisablePreParseMultipartForm(true),
 		server.WithReadTimeout(readTimeout),
 		server.WithIdleTimeout(idleTimeout),
 		server.WithExitWaitTime(drain),
 	)
-	h.Use(middleware.Introduce(cfg.TrustedProxies), middleware.Record(metrics), middleware.Recover, middleware.Headers,
-		middleware.SameOrigin())
+	h.Use(middleware.Recover, middleware.Introduce(cfg.TrustedProxies), middleware.Record(metrics), middleware.Recover,
+		middleware.Headers, middleware.SameOrigin())
 	h.NoRoute(func(ctx context.Context, c *app.RequestContext) { model.Fail(ctx, c, errno.NoRoute) })
 	h.NoMethod(func(ctx context.Context, c *app.RequestContext) {
 		c.Header("Allow", strings.Join(methods(routes, string(c.Path())), ", "))

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -131,7 +132,9 @@ func TestBadInputIsNamed(t *testing.T) {
 		{"PATCH", "/api/admin/accounts/" + ada.id, `{"role":"listener"}`, errno.LastAdmin, ""},
 		{"DELETE", "/api/user/me", nil, errno.LastAdmin, ""},
 		{"GET", "/api/admin/accounts/nobody", nil, errno.NotFound, ""},
-		{"GET", "/api/admin/accounts/%00", nil, errno.BadText, "id"},
+		{"GET", "/api/admin/accounts/%00", nil, errno.NotFound, ""},
+		{"GET", "/api/admin/accounts/" + ada.id + "%20", nil, errno.NotFound, ""},
+		{"GET", "/api/admin/accounts?q=" + strings.Repeat("%25", 2000), nil, errno.OutOfRange, "q"},
 		{"GET", "/api/admin/accounts?limit=x", nil, errno.WrongType, "limit"},
 		{"GET", "/api/admin/accounts?limit=-1", nil, errno.OutOfRange, "limit"},
 		{"GET", "/api/admin/accounts?cursor=%21", nil, errno.BadCursor, "cursor"},

@@ -33,8 +33,8 @@ func (g *Gate) SignedIn(ctx context.Context, c *app.RequestContext) {
 		model.Fail(ctx, c, err)
 		return
 	}
-	if g.Revoked.Voids(id) {
-		model.Fail(ctx, c, errno.SessionEnded)
+	if err := g.Revoked.Check(id); err != nil {
+		model.Fail(ctx, c, err)
 		return
 	}
 	who := caller.From(ctx)

@@ -19,6 +19,7 @@ import (
 	"github.com/tutti-music/tutti/api/middleware"
 	"github.com/tutti-music/tutti/kitex_gen/user"
 	"github.com/tutti-music/tutti/kitex_gen/user/userservice"
+	"github.com/tutti-music/tutti/pkg/errno"
 	"github.com/tutti-music/tutti/pkg/identity"
 )
 
@@ -77,7 +78,7 @@ func TestWhatVoidsAToken(t *testing.T) {
 		{identity.Identity{Account: "demoted", Session: "s", Version: 1}, true},
 		{identity.Identity{Account: "demoted", Session: "s", Version: 2}, false},
 	} {
-		if r.Voids(c.id) != c.voids {
+		if errors.Is(r.Check(c.id), errno.SessionEnded) != c.voids {
 			t.Errorf("%+v is void: %v", c.id, !c.voids)
 		}
 	}
@@ -101,18 +102,21 @@ func TestWhileTheUserServiceIsAwayWhatIsKnownStaysKnown(t *testing.T) {
 		}
 		return nil, errors.New("away")
 	}})
+	if err := r.Check(identity.Identity{Session: "any"}); !errors.Is(err, errno.Unavailable) {
+		t.Errorf("before it was told anything: %v", err)
+	}
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	learned := make(chan struct{})
 	go func() { defer close(done); r.Follow(ctx, func() { close(learned) }) }()
 	<-learned
-	if !r.Voids(identity.Identity{Session: "ended"}) {
+	if !errors.Is(r.Check(identity.Identity{Session: "ended"}), errno.SessionEnded) {
 		t.Error("ready before it knew")
 	}
 	<-again
 	stop()
 	<-done
-	if !r.Voids(identity.Identity{Session: "ended"}) || asked[2] != 42 || asked[3] != 42 {
+	if !errors.Is(r.Check(identity.Identity{Session: "ended"}), errno.SessionEnded) || asked[2] != 42 || asked[3] != 42 {
 		t.Errorf("afterwards it asks for what came since %v", asked)
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
+	"net/netip"
 	"regexp"
 	"runtime/debug"
 	"time"
@@ -29,10 +29,7 @@ var requestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 // Introduce finds out where the request comes from and gives it an id. Proxies in trusted are believed about the
 // address. The scheme needs no trust: whoever lies about it only keeps cookies from themselves.
-func Introduce(trusted []*net.IPNet) app.HandlerFunc {
-	clientIP := app.ClientIPWithOption(app.ClientIPOptions{
-		RemoteIPHeaders: []string{"X-Forwarded-For", "X-Real-IP"}, TrustedCIDRs: trusted,
-	})
+func Introduce(trusted []netip.Prefix) app.HandlerFunc {
 	return func(ctx context.Context, c *app.RequestContext) {
 		id := string(c.GetHeader(RequestIDHeader))
 		if !requestID.MatchString(id) {
@@ -41,7 +38,7 @@ func Introduce(trusted []*net.IPNet) app.HandlerFunc {
 		c.Header(RequestIDHeader, id)
 		ctx = telemetry.WithRequestID(ctx, id)
 		c.Next(caller.With(ctx, caller.Caller{
-			Address:   clientIP(c),
+			Address:   address(c, trusted),
 			Agent:     string(c.UserAgent()),
 			RequestID: id,
 			Secure:    string(c.Request.URI().Scheme()) == "https" || string(c.GetHeader("X-Forwarded-Proto")) == "https",
@@ -57,21 +54,32 @@ func Record(m *telemetry.Metrics) app.HandlerFunc {
 		start := time.Now()
 		c.Next(ctx)
 		took := time.Since(start)
-		status, route := c.Response.StatusCode(), c.FullPath()
-		if route == "" {
-			route = "none"
+		status, route, method := c.Response.StatusCode(), c.FullPath(), string(c.Method())
+		if route == "" { // whatever the client has written stays out of the log and the metrics
+			route, method = "none", known(method)
 		}
-		m.Request(route, string(c.Method()), status, took)
+		m.Request(route, method, status, took)
 		level := slog.LevelInfo
 		if route == "/healthz" || route == "/readyz" {
 			level = slog.LevelDebug // balancers ask all the time
 		}
-		slog.Log(ctx, level, "request", "method", string(c.Method()), "route", route, "status", status,
+		slog.Log(ctx, level, "request", "method", method, "route", route, "status", status,
 			"took_ms", float64(took.Microseconds())/1000, "address", caller.From(ctx).Address)
 	}
 }
 
-// Recover turns a panic of one request into an answer, so that it does not end the others.
+// known is the method if it is one that we have heard of, else "other".
+func known(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return method
+	default:
+		return "other"
+	}
+}
+
+// Recover turns a panic of one request into an answer, so that it does not end the others. It stands around the routes,
+// whose panics are recorded like other failures, and around everything.
 func Recover(ctx context.Context, c *app.RequestContext) {
 	defer func() {
 		if p := recover(); p != nil {

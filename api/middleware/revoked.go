@@ -8,6 +8,7 @@ import (
 
 	"github.com/tutti-music/tutti/kitex_gen/user"
 	"github.com/tutti-music/tutti/kitex_gen/user/userservice"
+	"github.com/tutti-music/tutti/pkg/errno"
 	"github.com/tutti-music/tutti/pkg/identity"
 )
 
@@ -25,6 +26,7 @@ type Revoked struct {
 	users userservice.Client
 
 	mu       sync.RWMutex
+	learned  bool // has been told everything once
 	subjects map[string]revocation
 }
 
@@ -38,14 +40,19 @@ func NewRevoked(users userservice.Client) *Revoked {
 	return &Revoked{users: users, subjects: map[string]revocation{}}
 }
 
-// Voids says whether the token with this identity is void.
-func (r *Revoked) Voids(id identity.Identity) bool {
+// Check fails with errno.SessionEnded if the token with this identity is void, and with errno.Unavailable while nobody
+// has told what is.
+func (r *Revoked) Check(id identity.Identity) error {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	if _, ended := r.subjects[id.Session]; ended {
-		return true
+	_, ended := r.subjects[id.Session]
+	switch {
+	case ended, id.Version < r.subjects[id.Account].version:
+		return errno.SessionEnded
+	case !r.learned:
+		return errno.Unavailable
 	}
-	return id.Version < r.subjects[id.Account].version
+	return nil
 }
 
 // Follow keeps up with the user service until ctx ends. It calls learned when it has been told everything for the
@@ -94,6 +101,7 @@ func (r *Revoked) miss(ctx context.Context, starting bool, err error) {
 func (r *Revoked) learn(items []*user.Revocation, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.learned = true
 	for subject, v := range r.subjects {
 		if now.After(v.until) {
 			delete(r.subjects, subject)

@@ -15,6 +15,14 @@ import (
 	"github.com/tutti-music/tutti/pkg/errno"
 )
 
+// maxParameter is the longest value in a path, a query or a cookie, in bytes.
+const maxParameter = 1024
+
+// notInID says which characters no id holds.
+func notInID(r rune) bool {
+	return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+}
+
 // MaxBody is the longest body that a JSON route reads, in bytes.
 const MaxBody = 64 << 10
 
@@ -92,6 +100,12 @@ func readField(c *app.RequestContext, f reflect.StructField, v reflect.Value) er
 		given = text != ""
 	} else {
 		name, _, _ = strings.Cut(f.Tag.Get("json"), ",")
+	}
+	if len(text) > maxParameter {
+		return errno.OutOfRange.In(name)
+	}
+	if f.Tag.Get("path") != "" && strings.ContainsFunc(text, notInID) {
+		return errno.NotFound // some databases do not mind a blank at the end
 	}
 	if given {
 		switch v.Kind() { //nolint:exhaustive // the kinds that requests have

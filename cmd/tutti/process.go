@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"time"
@@ -151,9 +152,9 @@ func (p *process) user(listen string) run.Part {
 
 func (p *process) api(listening func(net.Addr)) run.Part {
 	s := p.settings
-	trusted := make([]*net.IPNet, len(s.TrustedProxies))
-	for i := range trusted {
-		trusted[i] = &s.TrustedProxies[i].IPNet
+	trusted := make([]netip.Prefix, len(s.TrustedProxies))
+	for i, network := range s.TrustedProxies {
+		trusted[i] = network.Prefix
 	}
 	return api.Part(api.Config{
 		Listen: s.Listen, Advertise: s.Advertise, Secret: string(s.Secret), TrustedProxies: trusted,

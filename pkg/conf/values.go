@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -62,24 +62,21 @@ func fromFile(v string) (string, error) {
 }
 
 // CIDR is a network, or one address.
-type CIDR struct{ net.IPNet }
+type CIDR struct{ netip.Prefix }
 
 // UnmarshalText reads 10.0.0.0/8 or 10.0.0.1.
 func (c *CIDR) UnmarshalText(text []byte) error {
-	s := string(text)
-	if ip := net.ParseIP(s); ip != nil {
-		s += map[bool]string{true: "/32", false: "/128"}[ip.To4() != nil]
+	if a, err := netip.ParseAddr(string(text)); err == nil {
+		c.Prefix = netip.PrefixFrom(a, a.BitLen())
+		return nil
 	}
-	_, n, err := net.ParseCIDR(s)
+	p, err := netip.ParsePrefix(string(text))
 	if err != nil {
 		return fmt.Errorf("%q is not a network like 10.0.0.0/8", text)
 	}
-	c.IPNet = *n
+	c.Prefix = p.Masked()
 	return nil
 }
-
-// MarshalText writes the network.
-func (c CIDR) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
 // ownSecret returns the secret in the file, which it makes at the first start, for the owner's eyes only. The file is
 // whole or not there at all, whatever dies meanwhile.

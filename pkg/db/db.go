@@ -30,7 +30,8 @@ type dialect struct {
 	file     string // SQLite: the path of the database
 	writers  int    // how many may write at a time; 0: no limit
 	maxConns int
-	prepare  bool // keep statements prepared
+	prepare  bool    // keep statements prepared
+	migrator *sql.DB // MySQL: for migrations
 	open     gorm.Dialector
 }
 
@@ -74,7 +75,12 @@ func Check(dsn string) error {
 }
 
 // Close ends all connections.
-func (d *DB) Close() error { return d.pool.Close() }
+func (d *DB) Close() error {
+	if d.dialect.migrator != nil {
+		return errors.Join(d.pool.Close(), d.dialect.migrator.Close())
+	}
+	return d.pool.Close()
+}
 
 // Ping fails when the database cannot be reached.
 func (d *DB) Ping(ctx context.Context) error { return d.pool.PingContext(ctx) }

@@ -76,6 +76,17 @@ func TestEightInstancesMigrateAnEmptyDatabaseAtOnce(t *testing.T) {
 	})
 }
 
+func TestAMigrationThatWasKilledInTheMiddleIsFinished(t *testing.T) {
+	dsn := dbtest.MySQL(t)
+	// What is left when a process dies before the first row is in goose's table.
+	dbtest.Exec(t, dsn, "CREATE TABLE test_migrations (id SERIAL PRIMARY KEY, version_id BIGINT NOT NULL, "+
+		"is_applied BOOLEAN NOT NULL, tstamp TIMESTAMP NULL DEFAULT NOW())")
+	d := migrated(t, dsn)
+	if err := d.Read(t.Context()).Take(&shelf{}, "id = ?", "first").Error; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestConcurrentWritersLoseNothing(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, dsn string) {
 		d := migrated(t, dsn)

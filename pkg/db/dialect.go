@@ -83,12 +83,27 @@ func mysqlDialect(dsn string) (dialect, error) {
 	}
 	cfg.Params["time_zone"] = "'+00:00'"
 	cfg.Params["sql_mode"] = "'STRICT_TRANS_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
-	connector, err := my.NewConnector(cfg)
+	pool, err := openPool(cfg)
 	if err != nil {
 		return dialect{}, err
 	}
-	return dialect{name: "mysql", maxConns: 32, open: mysql.New(mysql.Config{
-		Conn:                      sql.OpenDB(readCommitted{connector}),
+	patient := cfg.Clone()
+	patient.ReadTimeout = 0 // a migration may take longer than anything that a request does
+	migrator, err := openPool(patient)
+	if err != nil {
+		return dialect{}, err
+	}
+	return dialect{name: "mysql", maxConns: 32, migrator: migrator, open: mysql.New(mysql.Config{
+		Conn:                      pool,
 		SkipInitializeWithVersion: true, // it would ask the server, which may be away
 	})}, nil
+}
+
+// openPool returns a pool of connections that are made when they are needed.
+func openPool(cfg *my.Config) (*sql.DB, error) {
+	connector, err := my.NewConnector(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(readCommitted{connector}), nil
 }

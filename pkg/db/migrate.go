@@ -13,27 +13,38 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-// migrationTimeout bounds the wait for another process that is migrating the same database.
-const migrationTimeout = 5 * time.Minute
-
 // Migrate brings the database to the newest version. The numbered SQL files are in files, in one folder per dialect
-// (migrations/sqlite, migrations/mysql); what has been applied is noted in the table service_migrations. Any number of processes may
-// migrate the same database at the same moment: one does it, the others wait.
+// (migrations/sqlite, migrations/mysql); what has been applied is noted in the table service_migrations. Any number of
+// processes may migrate the same database at the same moment: one does it, the others wait, until ctx ends.
 func (d *DB) Migrate(ctx context.Context, service string, files fs.FS) error {
 	dir, err := fs.Sub(files, "migrations/"+d.dialect.name)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, migrationTimeout)
-	defer cancel()
 	unlock, err := d.lock(ctx, service)
 	if err != nil {
 		return fmt.Errorf("lock for migration: %w", translate(err))
 	}
 	defer unlock()
+	pool := d.pool
+	if d.dialect.migrator != nil {
+		pool = d.dialect.migrator
+	}
+	return migrate(ctx, pool, d.dialect, service, dir)
+}
 
-	p, err := goose.NewProvider(goose.Dialect(d.dialect.gooseName()), d.pool, dir,
-		goose.WithTableName(service+"_migrations"), goose.WithDisableGlobalRegistry(true), goose.WithSlog(slog.New(slog.DiscardHandler)))
+// migrate is Migrate under the lock.
+func migrate(ctx context.Context, pool *sql.DB, d dialect, service string, files fs.FS) error {
+	table := service + "_migrations"
+	kind := goose.DialectSQLite3
+	if d.name == "mysql" {
+		kind = goose.DialectMySQL
+		if err := dropUnborn(ctx, pool, table); err != nil {
+			return translate(err)
+		}
+	}
+	p, err := goose.NewProvider(kind, pool, files, goose.WithTableName(table),
+		goose.WithDisableGlobalRegistry(true), goose.WithSlog(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		return translate(err)
 	}
@@ -43,11 +54,21 @@ func (d *DB) Migrate(ctx context.Context, service string, files fs.FS) error {
 	return nil
 }
 
-func (d dialect) gooseName() string {
-	if d.name == "sqlite" {
-		return string(goose.DialectSQLite3)
+// dropUnborn removes goose's table if it has no rows. Goose makes the table and then puts a row in it; MySQL has no
+// transactions around that, so a process that dies in between leaves a table with which goose refuses to go on.
+func dropUnborn(ctx context.Context, pool *sql.DB, table string) error {
+	var tables int
+	err := pool.QueryRowContext(ctx,
+		"SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?", table).Scan(&tables)
+	if err != nil || tables == 0 {
+		return err
 	}
-	return string(goose.DialectMySQL)
+	var rows int
+	if err := pool.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+table).Scan(&rows); err != nil || rows > 0 {
+		return err
+	}
+	_, err = pool.ExecContext(ctx, "DROP TABLE "+table)
+	return err
 }
 
 // lock waits until no other process migrates this database. If this process dies, the lock is free at once: SQLite's is

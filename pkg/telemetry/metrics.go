@@ -32,7 +32,8 @@ func NewMetrics(version string) *Metrics {
 	}
 }
 
-// Request counts one HTTP request. The route is the pattern, never the path: paths have no bound.
+// Request counts one HTTP request. Labels have a bound: the route is the pattern, never the path, and the method is one
+// that the gateway knows, or "other".
 func (m *Metrics) Request(route, method string, status int, took time.Duration) {
 	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Observe(took.Seconds())
 }

@@ -53,11 +53,15 @@ func (r *rules) register(ctx context.Context, in application) (Account, error) {
 	if err != nil {
 		return Account{}, err
 	}
+	made, taken := r.madeBefore(ctx, a)
+	if made.ID != "" { // a retry: whatever has changed since, the account is there
+		return made, nil
+	}
 	if err := r.mayRegister(ctx, in); err != nil {
 		return Account{}, err
 	}
-	if made, err := r.madeBefore(ctx, a); made.ID != "" || err != nil {
-		return made, err
+	if taken != nil {
+		return Account{}, taken
 	}
 	return r.insert(ctx, a, in, func(tx rows, a *Account) error {
 		first, err := isFirst(tx)
@@ -81,10 +85,7 @@ func (r *rules) register(ctx context.Context, in application) (Account, error) {
 // try counts against the address it comes from.
 func (r *rules) mayRegister(ctx context.Context, in application) error {
 	who := r.limits.registration.who(in.peer.Address, "")
-	if err := r.allowed(ctx, who); err != nil {
-		return err
-	}
-	err := r.store.write(ctx, func(tx rows) error { return r.limits.registration.hold(tx, who, r.now()) })
+	err := r.store.write(ctx, func(tx rows) error { return r.limits.registration.take(tx, who, r.now()) })
 	if err != nil || r.registration == RegistrationOpen {
 		return err
 	}

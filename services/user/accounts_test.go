@@ -81,6 +81,48 @@ func TestARetriedRegistrationIsNotASecondOne(t *testing.T) {
 	})
 }
 
+func TestARetriedRegistrationIsNotAskedForItsInvitationAgain(t *testing.T) {
+	each(t, func(t *testing.T, r *rules, _ *clock) {
+		r.registration, r.limits = RegistrationInvite, newLimits(2)
+		first := application{name: "ada", password: goodPassword, peer: home, operation: "op-1"}
+		if _, err := r.register(t.Context(), first); err != nil {
+			t.Fatal(err)
+		}
+		i, err := r.invite(as(t, signIn(t, r, "ada")), "", 1, time.Hour, home)
+		if err != nil {
+			t.Fatal(err)
+		}
+		second := application{name: "bob", password: goodPassword, invite: i.Code, peer: home, operation: "op-2"}
+		if _, err := r.register(t.Context(), second); err != nil {
+			t.Fatal(err)
+		}
+		r.registration = RegistrationClosed
+		for _, in := range []application{first, second} {
+			if a, err := r.register(t.Context(), in); err != nil || a.Name != in.name {
+				t.Errorf("the retry of %s: %v, %v", in.name, a.Name, err)
+			}
+		}
+	})
+}
+
+func TestTheLimitOnRegistrationHoldsWhenManyComeAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, r *rules, _ *clock) {
+		r.limits = newLimits(3)
+		var all sync.WaitGroup
+		errs := make([]error, 12)
+		for i := range errs {
+			all.Go(func() {
+				_, errs[i] = r.register(t.Context(), application{name: fmt.Sprintf("person-%d", i), password: goodPassword, peer: home})
+			})
+		}
+		all.Wait()
+		refused := slices.DeleteFunc(errs, func(err error) bool { return !errors.Is(err, errno.TooMany) })
+		if len(refused) != 9 {
+			t.Errorf("%d of 12 were refused, want 9", len(refused))
+		}
+	})
+}
+
 func TestWhatCannotBeRegistered(t *testing.T) {
 	each(t, func(t *testing.T, r *rules, _ *clock) {
 		for _, c := range []struct {
@@ -93,6 +135,7 @@ func TestWhatCannotBeRegistered(t *testing.T) {
 			{"ada lovelace", goodPassword, "", "", errno.BadName, "name"},
 			{"ada\u200b1", goodPassword, "", "", errno.BadName, "name"},
 			{"a/../b", goodPassword, "", "", errno.BadName, "name"},
+			{"...", goodPassword, "", "", errno.BadName, "name"},
 			{"ada", "1234567", "", "", errno.WeakPassword, "password"},
 			{"ada", strings.Repeat("p", 129), "", "", errno.WeakPassword, "password"},
 			{"ada", "Password1", "", "", errno.CommonPassword, "password"},
@@ -100,7 +143,9 @@ func TestWhatCannotBeRegistered(t *testing.T) {
 			{"adalovelace", "AdaLovelace1", "", "", errno.CommonPassword, "password"},
 			{"ada", goodPassword, strings.Repeat("x", 65), "", errno.BadDisplayName, "display_name"},
 			{"ada", goodPassword, "tab\there", "", errno.BadDisplayName, "display_name"},
+			{"ada", goodPassword, "ada\u202eadb", "", errno.BadDisplayName, "display_name"},
 			{"ada", goodPassword, "", "not an address", errno.BadEmail, "email"},
+			{"ada", goodPassword, "", "a\u202eb@example.org", errno.BadEmail, "email"},
 			{"ada", goodPassword, "", "Ada <ada@example.org>", errno.BadEmail, "email"},
 		} {
 			_, err := r.register(t.Context(), application{

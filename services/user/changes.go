@@ -157,13 +157,26 @@ func (r *rules) changePassword(ctx context.Context, current, replacement string,
 	if err := r.passwords.check(replacement, a.NameKey, "new_password"); err != nil {
 		return err
 	}
-	if _, err := r.authenticate(ctx, a.Name, current, peer); err != nil {
+	verified, err := r.authenticate(ctx, a.Name, current, peer)
+	if err != nil {
 		if errors.Is(err, errno.WrongPassword) {
 			return errno.WrongCurrent.In("current_password")
 		}
 		return err
 	}
-	return r.replacePassword(ctx, a.ID, replacement, id.Session, r.event(PasswordChanged, a.ID, a.ID, peer, ""))
+	// An administrator may have set another password, or ended this session, while this one was being compared and
+	// hashed: then the administrator has the last word.
+	stillMay := func(tx rows) error {
+		if err := tx.unchanged(verified); err != nil {
+			return errno.SessionEnded.Because(err)
+		}
+		if _, err := tx.session(id.Session); err != nil {
+			return errno.SessionEnded.Because(err)
+		}
+		return nil
+	}
+	event := r.event(PasswordChanged, a.ID, a.ID, peer, "")
+	return r.replacePassword(ctx, newPassword{a.ID, replacement, id.Session}, stillMay, event)
 }
 
 // setPassword gives an account a new password in an administrator's name and ends all its sessions.
@@ -179,20 +192,27 @@ func (r *rules) setPassword(ctx context.Context, account, replacement string, pe
 	if err := r.passwords.check(replacement, a.NameKey, "new_password"); err != nil {
 		return err
 	}
-	return r.replacePassword(ctx, a.ID, replacement, "", r.event(PasswordSet, a.ID, admin.ID, peer, ""))
+	always := func(rows) error { return nil }
+	return r.replacePassword(ctx, newPassword{account: a.ID, text: replacement}, always, r.event(PasswordSet, a.ID, admin.ID, peer, ""))
 }
 
-// replacePassword stores a checked password and ends the account's sessions, but for the one to keep.
-func (r *rules) replacePassword(ctx context.Context, account, replacement, keep string, event Event) error {
-	hash, err := r.passwords.hash(ctx, replacement)
+// newPassword is a checked password for an account, and the session that survives it.
+type newPassword struct{ account, text, keep string }
+
+// replacePassword stores a password and ends the account's other sessions, if may, in the same transaction, agrees.
+func (r *rules) replacePassword(ctx context.Context, p newPassword, may func(rows) error, event Event) error {
+	hash, err := r.passwords.hash(ctx, p.text)
 	if err != nil {
 		return err
 	}
 	return r.store.write(ctx, func(tx rows) error {
-		if err := tx.updateAccount(account, map[string]any{"password": hash, "updated_at": r.millis()}); err != nil {
+		if err := may(tx); err != nil {
 			return err
 		}
-		if err := tx.endSessions(r.millis(), "account_id = ? AND id <> ?", account, keep); err != nil {
+		if err := tx.updateAccount(p.account, map[string]any{"password": hash, "updated_at": r.millis()}); err != nil {
+			return err
+		}
+		if err := tx.endSessions(r.millis(), "account_id = ? AND id <> ?", p.account, p.keep); err != nil {
 			return err
 		}
 		return tx.record(event)

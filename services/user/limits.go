@@ -68,10 +68,9 @@ func (r *rules) allowed(ctx context.Context, who ...string) error {
 	if err != nil {
 		return err
 	}
-	now := r.now()
 	for _, a := range found {
-		if wait := time.UnixMilli(a.BlockedUntil).Sub(now); wait > 0 {
-			return errno.TooMany.After(wait)
+		if err := a.wait(r.now()); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -79,6 +78,16 @@ func (r *rules) allowed(ctx context.Context, who ...string) error {
 
 // hold counts one attempt against who.
 func (l limit) hold(tx rows, who string, now time.Time) error {
+	a, err := tx.lockAttempt(who)
+	if err != nil {
+		return err
+	}
+	return tx.saveAttempt(l.after(a, now))
+}
+
+// take counts one attempt against who, or fails with errno.TooMany while who has to wait. Of many at once as many pass
+// as one after the other.
+func (l limit) take(tx rows, who string, now time.Time) error {
 	if l.free == 0 {
 		return nil
 	}
@@ -86,5 +95,16 @@ func (l limit) hold(tx rows, who string, now time.Time) error {
 	if err != nil {
 		return err
 	}
+	if err := a.wait(now); err != nil {
+		return err
+	}
 	return tx.saveAttempt(l.after(a, now))
+}
+
+// wait fails with errno.TooMany while the attempts have to wait.
+func (a Attempt) wait(now time.Time) error {
+	if wait := time.UnixMilli(a.BlockedUntil).Sub(now); wait > 0 {
+		return errno.TooMany.After(wait)
+	}
+	return nil
 }

@@ -30,7 +30,8 @@ func checkName(name string) (shown, key string, err error) {
 	if err != nil {
 		return "", "", errno.BadName.In("name").Because(err)
 	}
-	if n := utf8.RuneCountInString(shown); n < minName || n > maxName || strings.ContainsFunc(shown, notInName) {
+	if n := utf8.RuneCountInString(shown); n < minName || n > maxName || strings.ContainsFunc(shown, notInName) ||
+		!strings.ContainsFunc(shown, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
 		return "", "", errno.BadName.In("name")
 	}
 	return shown, key, nil
@@ -57,10 +58,15 @@ func notInName(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._-", r)
 }
 
+// misleads says which characters make text look like other text: they break lines or turn the direction of writing.
+func misleads(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Bidi_Control)
+}
+
 // checkDisplayName returns the display name without space around it, or errno.BadDisplayName.
 func checkDisplayName(s string) (string, error) {
 	s = strings.TrimSpace(s)
-	if utf8.RuneCountInString(s) > maxDisplayName || strings.ContainsFunc(s, unicode.IsControl) {
+	if utf8.RuneCountInString(s) > maxDisplayName || strings.ContainsFunc(s, misleads) {
 		return "", errno.BadDisplayName.In("display_name")
 	}
 	return s, nil
@@ -73,7 +79,7 @@ func checkEmail(s string) (string, error) {
 		return "", nil
 	}
 	a, err := mail.ParseAddress(s)
-	if err != nil || a.Address != s || len(s) > maxEmail {
+	if err != nil || a.Address != s || len(s) > maxEmail || strings.ContainsFunc(s, misleads) {
 		return "", errno.BadEmail.In("email")
 	}
 	return s, nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/alexedwards/argon2id"
 	"golang.org/x/sync/semaphore"
+	"golang.org/x/text/secure/precis"
 
 	"github.com/tutti-music/tutti/pkg/errno"
 )
@@ -87,7 +88,7 @@ func (p *passwords) hash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	defer done()
-	return argon2id.CreateHash(password, p.params)
+	return argon2id.CreateHash(opaque(password), p.params)
 }
 
 // match compares a password with a stored hash. The caller has the turn. An empty stored hash matches nothing.
@@ -95,5 +96,14 @@ func (p *passwords) match(password, hash string) (bool, error) {
 	if hash == "" {
 		hash, password = p.decoy, ""
 	}
-	return argon2id.ComparePasswordAndHash(password, hash)
+	return argon2id.ComparePasswordAndHash(opaque(password), hash)
+}
+
+// opaque is a password as it is hashed: however a keyboard has put its characters together, and whichever blanks it
+// has, they are the same (RFC 8265). What the RFC forbids stays as it is.
+func opaque(password string) string {
+	if same, err := precis.OpaqueString.String(password); err == nil {
+		return same
+	}
+	return password
 }

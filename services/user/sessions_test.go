@@ -2,6 +2,7 @@ package user
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -241,6 +242,46 @@ func TestTheCurrentPasswordIsNeededForANewOne(t *testing.T) {
 		}
 		_, err := r.signIn(t.Context(), "ada", goodPassword, home)
 		want(t, err, errno.WrongPassword, "")
+	})
+}
+
+func TestAnAdministratorsPasswordHasTheLastWord(t *testing.T) {
+	each(t, func(t *testing.T, r *rules, _ *clock) {
+		register(t, r, "ada")
+		register(t, r, "bob")
+		admin := signIn(t, r, "ada")
+		current := goodPassword
+		for round := range 5 {
+			mine, err := r.signIn(t.Context(), "bob", current, home)
+			if err != nil {
+				t.Fatal(err)
+			}
+			before := current
+			current = fmt.Sprintf("administrator's %d", round)
+			var all sync.WaitGroup
+			all.Go(func() { _ = r.changePassword(as(t, mine), before, "the thief's own", home) })
+			all.Go(func() {
+				if err := r.setPassword(as(t, admin), mine.account.ID, current, home); err != nil {
+					t.Error(err)
+				}
+			})
+			all.Wait()
+			if _, err := r.signIn(t.Context(), "bob", current, home); err != nil {
+				t.Fatalf("round %d: with the administrator's password: %v", round, err)
+			}
+		}
+	})
+}
+
+func TestAPasswordIsTheSameHoweverItIsTyped(t *testing.T) {
+	each(t, func(t *testing.T, r *rules, _ *clock) {
+		_, err := r.register(t.Context(), application{name: "zoe", password: "caf\u00e9 horse", peer: home})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.signIn(t.Context(), "zoe", "cafe\u0301 horse", home); err != nil {
+			t.Errorf("with another composition: %v", err)
+		}
 	})
 }
 
