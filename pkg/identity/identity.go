@@ -13,6 +13,7 @@ import (
 
 	"github.com/bytedance/gopkg/cloud/metainfo"
 	"github.com/golang-jwt/jwt/v5"
+	"github.com/maypok86/otter/v2"
 
 	"github.com/tutti-music/tutti/pkg/errno"
 )
@@ -41,12 +42,28 @@ type Identity struct {
 }
 
 // Key signs and verifies access tokens. Every process of a cluster derives the same one from the cluster's secret.
-type Key struct{ bytes []byte }
+type Key struct {
+	bytes    []byte
+	verified *otter.Cache[string, proven] // tokens that were found to be good: to look again costs a fifth of a request
+}
+
+// proven is what a good token proves, and until when.
+type proven struct {
+	id      Identity
+	expires time.Time
+}
+
+// maxVerified bounds how many tokens are remembered, at about 600 bytes each.
+const maxVerified = 10_000
 
 // NewKey derives the key from the cluster's secret, which has at least MinSecret bytes.
 func NewKey(secret string) (Key, error) {
 	b, err := Derive(secret, "access token")
-	return Key{b}, err
+	if err != nil {
+		return Key{}, err
+	}
+	verified, err := otter.New(&otter.Options[string, proven]{MaximumSize: maxVerified})
+	return Key{b, verified}, err
 }
 
 // Derive makes a 32-byte key for one purpose from the cluster's secret (HKDF-SHA-256, RFC 5869), so that a key that
@@ -89,6 +106,9 @@ func (k Key) Sign(id Identity, now time.Time) (string, error) {
 // Verify returns what the token proves. It fails with errno.SessionEnded when the token has expired and with
 // errno.NotSignedIn when it is not one of ours.
 func (k Key) Verify(token string) (Identity, error) {
+	if p, ok := k.verified.GetIfPresent(token); ok && time.Now().Before(p.expires) {
+		return p.id, nil
+	}
 	var c claims
 	_, err := jwt.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return k.bytes, nil },
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithExpirationRequired())
@@ -98,7 +118,9 @@ func (k Key) Verify(token string) (Identity, error) {
 	case err != nil:
 		return Identity{}, errno.NotSignedIn.Because(err)
 	}
-	return Identity{Account: c.Subject, Session: c.Session, Role: c.Role, Version: c.Version}, nil
+	p := proven{Identity{Account: c.Subject, Session: c.Session, Role: c.Role, Version: c.Version}, c.ExpiresAt.Time}
+	k.verified.Set(token, p)
+	return p.id, nil
 }
 
 // tokenKey is under which name the token travels in TTHeader, from service to service.

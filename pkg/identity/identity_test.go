@@ -29,10 +29,29 @@ func TestATokenProvesWhatWasSigned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := k.Verified(identity.Forward(t.Context(), token))
-	if err != nil || got != id {
-		t.Errorf("signed %+v, verified %+v, %v", id, got, err)
+	for range 2 { // the second time it is remembered
+		got, err := k.Verified(identity.Forward(t.Context(), token))
+		if err != nil || got != id {
+			t.Errorf("signed %+v, verified %+v, %v", id, got, err)
+		}
 	}
+}
+
+func TestATokenThatIsRememberedExpiresAllTheSame(t *testing.T) {
+	k := key(t, strings.Repeat("k", 32))
+	token, err := k.Sign(identity.Identity{Account: "a"}, time.Now().Add(2*time.Second-identity.Lifetime))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.Verify(token); err != nil {
+		t.Fatalf("before it expires: %v", err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if _, err := k.Verify(token); errors.Is(err, errno.SessionEnded) {
+			return
+		}
+	}
+	t.Error("it never expires")
 }
 
 func TestATokenThatProvesNothing(t *testing.T) {
