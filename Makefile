@@ -46,7 +46,9 @@ lint:
 ## gen: make kitex_gen from idl
 .PHONY: gen
 gen:
-	@for f in idl/*.thrift; do go tool kitex -module github.com/tutti-music/tutti $$f >/dev/null 2>&1 || exit 1; done
+	@for f in idl/*.thrift; do \
+		out=$$(go tool kitex -module github.com/tutti-music/tutti $$f 2>&1) || { echo "$$out"; exit 1; }; \
+	done
 
 ## generated: fail if kitex_gen is not what make gen makes
 .PHONY: generated

@@ -81,13 +81,14 @@ func Part(cfg Config, node *rpc.Node, checks *health.Checks, metrics *telemetry.
 // introduce waits for the services behind the gateway, lists the gateway, and keeps up with what is revoked until ctx
 // ends.
 func introduce(ctx context.Context, cfg Config, node *rpc.Node, revoked *middleware.Revoked, addr net.Addr, ready func()) error {
+	ctx, stop := context.WithCancel(ctx)
 	learned := make(chan struct{})
 	followed := make(chan struct{})
 	go func() {
 		defer close(followed)
 		revoked.Follow(ctx, func() { close(learned) })
 	}()
-	defer func() { <-followed }()
+	defer func() { stop(); <-followed }()
 	select {
 	case <-learned:
 	case <-ctx.Done():
@@ -173,12 +174,15 @@ func serve(ctx context.Context, h *server.Hertz, l *listener, introduce func(con
 		served <- h.Run()
 	}()
 	// Hertz cannot be stopped before it runs, and it does not say when it does.
-	for !h.IsRunning() && ctx.Err() == nil {
+	for !h.IsRunning() && len(served) == 0 {
 		time.Sleep(time.Millisecond)
 	}
 	err := introduce(ctx)
-	// From here on each answer tells its client to close the connection. Those that are idle for longer than the grace
-	// are closed from this side.
+	if !h.IsRunning() {
+		return errors.Join(err, <-served)
+	}
+	// From here on each answer tells its client to close the connection. Those that wait for a request for longer than
+	// the grace are closed from this side.
 	hangUp := time.AfterFunc(grace, l.hangUp)
 	defer hangUp.Stop()
 	return errors.Join(err, h.Shutdown(context.WithoutCancel(ctx)), <-served)

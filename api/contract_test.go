@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,6 +60,21 @@ func TestTheContractRefusesUnknownFieldsEverywhere(t *testing.T) {
 	for name, s := range promised(t).Components.Schemas {
 		if s.Value.Type.Is("object") && s.Value.AdditionalProperties.Has == nil && s.Value.AdditionalProperties.Schema == nil {
 			t.Errorf("%s does not say whether it has other fields", name)
+		}
+	}
+}
+
+func TestTheContractPromisesNothingAboutBodiesThatAreNotRead(t *testing.T) {
+	for path, item := range promised(t).Paths.Map() {
+		o := item.GetOperation(http.MethodGet)
+		if o == nil {
+			continue
+		}
+		if o.Responses.Status(http.StatusRequestEntityTooLarge) != nil {
+			t.Errorf("GET %s never answers 413", path)
+		}
+		if bad := o.Responses.Status(http.StatusBadRequest); bad != nil && slices.Contains(contract.Codes(bad.Value), errno.BadJSON.Code()) {
+			t.Errorf("GET %s reads no JSON", path)
 		}
 	}
 }

@@ -58,7 +58,8 @@ func (l *listener) forget(c *conn) {
 	delete(l.open, c)
 }
 
-// hangUp makes every connection fail that waits for a request. Requests that have arrived are not touched.
+// hangUp makes every connection fail that waits for a request, or for the rest of one. Requests that have arrived as a
+// whole are not touched.
 func (l *listener) hangUp() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -57,12 +57,12 @@ func TestCookiesSignABrowserIn(t *testing.T) {
 	s := allInOne(t)
 	ada := newPerson(t, s.gateways[0], "ada")
 	login := ada.must("POST", "/api/user/login", map[string]string{"name": "ada", "password": password})
-	cookies := map[string]*http.Cookie{}
-	for _, c := range (&http.Response{Header: login.header}).Cookies() {
-		if !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.MaxAge <= 0 {
-			t.Errorf("cookie %s: %s", c.Name, c)
+	cookies := cookiesOf(login)
+	for name, path := range map[string]string{"tutti_access": "/", "tutti_refresh": "/api/user/refresh"} {
+		c := cookies[name]
+		if c == nil || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.MaxAge <= 0 || c.Path != path || c.Secure {
+			t.Errorf("cookie %s: %s", name, c)
 		}
-		cookies[c.Name] = c
 	}
 	ask := func(method, path string, header map[string]string) int {
 		t.Helper()
@@ -102,6 +102,46 @@ func TestCookiesSignABrowserIn(t *testing.T) {
 	}
 }
 
+func cookiesOf(a answer) map[string]*http.Cookie {
+	found := map[string]*http.Cookie{}
+	for _, c := range (&http.Response{Header: a.header}).Cookies() {
+		found[c.Name] = c
+	}
+	return found
+}
+
+func TestCookiesStayOnTLSAndGoWithTheSession(t *testing.T) {
+	s := allInOne(t)
+	newPerson(t, s.gateways[0], "ada")
+	bob := newPerson(t, s.gateways[0], "bob")
+	req, err := http.NewRequest("POST", "http://"+s.gateways[0]+"/api/user/login", strings.NewReader(`{"name":"bob","password":"`+password+`"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("X-Forwarded-Proto", "https")
+	resp, err := browser.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	for _, c := range resp.Cookies() {
+		if !c.Secure {
+			t.Errorf("behind TLS: %s", c)
+		}
+	}
+	for _, end := range []func() answer{
+		func() answer { return bob.must("POST", "/api/user/logout", nil) },
+		func() answer { bob.signIn(password); return bob.must("DELETE", "/api/user/me", nil) },
+	} {
+		cookies := cookiesOf(end())
+		for _, name := range []string{"tutti_access", "tutti_refresh"} {
+			if c := cookies[name]; c == nil || c.Value != "" || !c.Expires.Before(time.Now()) {
+				t.Errorf("%s is not taken away: %s", name, c)
+			}
+		}
+	}
+}
+
 func TestBadInputIsNamed(t *testing.T) {
 	s := allInOne(t)
 	ada := newPerson(t, s.gateways[0], "ada")
@@ -128,6 +168,8 @@ func TestBadInputIsNamed(t *testing.T) {
 		{"PATCH", "/api/user/me", `{"role":"listener"}`, errno.UnknownField, "role"},
 		{"PATCH", "/api/user/me", `{"email":"nonsense"}`, errno.BadEmail, "email"},
 		{"PATCH", "/api/user/me", `{"display_name":"a\u0000b"}`, errno.BadText, "display_name"},
+		{"PATCH", "/api/admin/accounts/" + ada.id, `{"email":7}`, errno.WrongType, "email"},
+		{"GET", "/api/admin/accounts/" + strings.Repeat("A", 2000), nil, errno.NotFound, ""},
 		{"PATCH", "/api/admin/accounts/" + ada.id, `{"role":"emperor"}`, errno.BadRole, "role"},
 		{"PATCH", "/api/admin/accounts/" + ada.id, `{"role":"listener"}`, errno.LastAdmin, ""},
 		{"DELETE", "/api/user/me", nil, errno.LastAdmin, ""},

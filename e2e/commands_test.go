@@ -78,8 +78,8 @@ func TestFlagsGoBeforeTheEnvironmentAndThatBeforeTheFile(t *testing.T) {
 			t.Errorf("%q is not in force (exit code %d):\n%s", line, code, out)
 		}
 	}
-	if strings.Contains(out, "hunter2") || strings.Contains(out, secret) {
-		t.Errorf("a secret is shown:\n%s", out)
+	if strings.Contains(out, "hunter2") || strings.Contains(out, secret) || strings.Contains(out, "version:") {
+		t.Errorf("a secret is shown, or what is no setting:\n%s", out)
 	}
 }
 

@@ -1,8 +1,11 @@
 package e2e
 
 import (
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/tutti-music/tutti/pkg/errno"
 )
 
 const (
@@ -13,16 +16,24 @@ const (
 // perMille is the share of requests that may fail when a process dies: the promise of docs/operations.md.
 const perMille = 1
 
+// after does something in a while, and tells when it began.
+func after(wait time.Duration, do func()) <-chan time.Time {
+	began := make(chan time.Time, 1)
+	go func() {
+		time.Sleep(wait)
+		now := time.Now()
+		do()
+		began <- now
+	}()
+	return began
+}
+
 func TestAUserInstanceIsKilledUnderLoad(t *testing.T) {
 	s := cluster(t)
 	ada := newPerson(t, s.gateways[0], "ada")
-	var killed time.Time
-	fault := time.AfterFunc(lasts/4, func() {
-		killed = time.Now()
-		s.users[0].kill()
-	})
-	defer fault.Stop()
+	kill := after(lasts/4, s.users[0].kill)
 	book := load{gateways: s.gateways, token: ada.access, rate: rate}.run(t, "kill", lasts)
+	killed := <-kill
 	lost, doubled := book.count(t, ada)
 
 	lastFailure := "none"
@@ -90,12 +101,29 @@ func TestWhoeverIsSignedInStaysSoWhenEveryUserInstanceIsDown(t *testing.T) {
 	within(t, time.Minute, "answers again", func() bool { return ada.call("GET", "/api/user/me", nil).status == 200 })
 }
 
+func TestARevocationIsKnownEverywhereAlsoWhenAnInstanceHangs(t *testing.T) {
+	s := cluster(t)
+	ada := newPerson(t, s.gateways[0], "ada")
+	phone := *ada
+	phone.signIn(password)
+	if err := s.users[0].cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	// A call that lands on the instance that hangs ends with 503; the one after it lands on the other.
+	within(t, 30*time.Second, "signed out", func() bool { return phone.call("POST", "/api/user/logout", nil).status != 503 })
+	began := time.Now()
+	for _, gateway := range s.gateways {
+		phone.at(gateway).refused("GET", "/api/admin/audit", nil, errno.SessionEnded)
+	}
+	t.Logf("known to both gateways after %v", time.Since(began).Round(time.Millisecond))
+}
+
 func TestKillDashNineLosesNothingThatWasAcknowledged(t *testing.T) {
 	s := allInOne(t)
 	ada := newPerson(t, s.gateways[0], "ada")
-	fault := time.AfterFunc(3*time.Second, s.apis[0].kill)
-	defer fault.Stop()
+	crash := after(3*time.Second, s.apis[0].kill)
 	book := load{gateways: s.gateways, token: ada.access, rate: 100}.run(t, "crash", 4*time.Second)
+	<-crash
 	s.apis[0].start()
 	ready(t, s.gateways[0])
 	lost, doubled := book.count(t, ada)

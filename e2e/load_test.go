@@ -15,7 +15,7 @@ type ledger struct {
 	lastFailure  time.Time
 	why          map[string]int
 	acknowledged []string // names that the system said it has registered
-	unknown      []string // names for which the answer was lost: they may exist or not, once
+	conflicts    int      // names that were asked for once and are said to be taken: carried out twice, answered once
 }
 
 // load sends requests at a constant rate, whether or not earlier ones have been answered, by turns to every gateway:
@@ -58,10 +58,12 @@ func (b *ledger) register(gateway, name string) {
 	b.note(a, err)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err == nil && a.status == http.StatusCreated {
+	switch {
+	case err != nil: // the answer was lost: the name may be there or not
+	case a.status == http.StatusCreated:
 		b.acknowledged = append(b.acknowledged, name)
-	} else {
-		b.unknown = append(b.unknown, name)
+	case a.status == http.StatusConflict:
+		b.conflicts++
 	}
 }
 
@@ -81,30 +83,42 @@ func (b *ledger) note(a answer, err error) {
 	}
 }
 
-// count compares the ledger with what is there: acknowledged and absent is lost, present more than once is doubled.
+// count compares the ledger with what is there: acknowledged and absent is lost; doubled is a registration that is on
+// record more than once, or that met itself.
 func (b *ledger) count(t *testing.T, admin *person) (lost, doubled int) {
 	t.Helper()
-	present := map[string]int{}
-	for cursor := ""; ; {
-		var page struct {
-			Items []struct{ Name string }
-			Next  string
-		}
-		admin.must("GET", "/api/admin/accounts?limit=200&cursor="+cursor, nil).into(t, &page)
-		for _, a := range page.Items {
-			present[a.Name]++
-		}
-		if cursor = page.Next; cursor == "" {
-			break
-		}
+	present, registered := map[string]bool{}, map[string]int{}
+	for _, a := range everything[struct{ Name string }](t, admin, "/api/admin/accounts?limit=200") {
+		present[a.Name] = true
+	}
+	for _, e := range everything[struct{ Account string }](t, admin, "/api/admin/audit?kind=registered&limit=200") {
+		registered[e.Account]++
 	}
 	for _, name := range b.acknowledged {
-		if present[name] == 0 {
+		if !present[name] {
 			lost++
 		}
 	}
-	for _, n := range present {
+	doubled = b.conflicts
+	for _, n := range registered {
 		doubled += n - 1
 	}
 	return lost, doubled
+}
+
+// everything reads a list to its end.
+func everything[T any](t *testing.T, p *person, path string) []T {
+	t.Helper()
+	var all []T
+	for cursor := ""; ; {
+		var page struct {
+			Items []T
+			Next  string
+		}
+		p.must("GET", path+"&cursor="+cursor, nil).into(t, &page)
+		all = append(all, page.Items...)
+		if cursor = page.Next; cursor == "" {
+			return all
+		}
+	}
 }

@@ -4,10 +4,17 @@ import (
 	"net"
 	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/cloudwego/hertz/pkg/app"
 	"github.com/cloudwego/hertz/pkg/common/test/mock"
 )
+
+func TestARevocationIsKnownWithinASecondAlsoWhenAnInstanceHangs(t *testing.T) {
+	if longest := pollEvery + pollPatience + pollAgain; longest >= time.Second {
+		t.Errorf("it takes up to %v, and the time of an answer", longest)
+	}
+}
 
 // from is a connection from an address.
 type from struct {

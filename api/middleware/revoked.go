@@ -12,12 +12,14 @@ import (
 	"github.com/tutti-music/tutti/pkg/identity"
 )
 
+// A revocation is known everywhere within a second, also when one instance of the user service hangs: it happens right
+// after a question, the next one is not answered, and the one after that goes to another instance.
 const (
-	// pollEvery is how often the gateway asks what has been revoked: often enough to be out everywhere within a second.
-	pollEvery = 300 * time.Millisecond
-
-	// pollAway is how often it asks while there is no answer.
-	pollAway = time.Second
+	pollEvery     = 250 * time.Millisecond // between questions
+	pollPatience  = 400 * time.Millisecond // how long an answer may take
+	pollAgain     = 50 * time.Millisecond  // after a question without an answer
+	pollAway      = time.Second            // after several
+	severalMisses = 4
 )
 
 // Revoked knows which access tokens are void before they expire. It asks the user service again and again; while that
@@ -32,7 +34,7 @@ type Revoked struct {
 
 type revocation struct {
 	version int64     // tokens of the account below this are void
-	until   time.Time // by then they have expired by themselves
+	until   time.Time // by then they have expired by themselves, by whichever clock
 }
 
 // NewRevoked returns a Revoked that knows nothing yet; Follow makes it learn.
@@ -59,26 +61,30 @@ func (r *Revoked) Check(id identity.Identity) error {
 // first time.
 func (r *Revoked) Follow(ctx context.Context, learned func()) {
 	var since int64
-	away := false
+	misses := 0
 	for {
 		wait := pollEvery
-		resp, err := r.users.ListRevocations(ctx, &user.ListRevocationsReq{Since: since})
+		resp, err := r.ask(ctx, since)
 		switch {
 		case err == nil:
 			r.learn(resp.Items, time.Now())
 			if since == 0 {
 				learned()
-			} else if away {
+			} else if misses >= severalMisses {
 				slog.InfoContext(ctx, "the user service answers again")
 			}
-			since, away = resp.AsOf, false
+			since, misses = resp.AsOf, 0
 		case ctx.Err() != nil:
 			return
 		default:
-			if !away {
-				r.miss(ctx, since == 0, err)
+			misses++
+			wait = pollAgain
+			if misses == severalMisses {
+				tellMissing(ctx, since == 0, err)
 			}
-			wait, away = pollAway, true
+			if misses >= severalMisses {
+				wait = pollAway
+			}
 		}
 		select {
 		case <-time.After(wait):
@@ -88,8 +94,14 @@ func (r *Revoked) Follow(ctx context.Context, learned func()) {
 	}
 }
 
-// miss tells the log that there is no answer.
-func (r *Revoked) miss(ctx context.Context, starting bool, err error) {
+func (r *Revoked) ask(ctx context.Context, since int64) (*user.ListRevocationsResp, error) {
+	ctx, cancel := context.WithTimeout(ctx, pollPatience)
+	defer cancel()
+	return r.users.ListRevocations(ctx, &user.ListRevocationsReq{Since: since})
+}
+
+// tellMissing tells the log that there is no answer.
+func tellMissing(ctx context.Context, starting bool, err error) {
 	if starting {
 		slog.InfoContext(ctx, "waiting for the user service", "err", err)
 	} else {
@@ -110,7 +122,7 @@ func (r *Revoked) learn(items []*user.Revocation, now time.Time) {
 	for _, i := range items {
 		v := r.subjects[i.Subject]
 		if _, known := r.subjects[i.Subject]; !known || i.Version > v.version {
-			r.subjects[i.Subject] = revocation{version: i.Version, until: now.Add(identity.Lifetime)}
+			r.subjects[i.Subject] = revocation{version: i.Version, until: now.Add(identity.Lifetime + identity.ClockSkew)}
 		}
 	}
 }

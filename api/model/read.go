@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -78,7 +79,9 @@ func readBody(c *app.RequestContext, req any) error {
 func jsonError(err error) error {
 	var wrongType *json.UnmarshalTypeError
 	if errors.As(err, &wrongType) {
-		return errno.WrongType.In(wrongType.Field)
+		// The path holds the names of embedded Go types too, which are nobody's business.
+		names := slices.DeleteFunc(strings.Split(wrongType.Field, "."), func(n string) bool { return n != strings.ToLower(n) })
+		return errno.WrongType.In(strings.Join(names, "."))
 	}
 	// The package has no type for this one.
 	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
@@ -101,11 +104,13 @@ func readField(c *app.RequestContext, f reflect.StructField, v reflect.Value) er
 	} else {
 		name, _, _ = strings.Cut(f.Tag.Get("json"), ",")
 	}
-	if len(text) > maxParameter {
-		return errno.OutOfRange.In(name)
-	}
-	if f.Tag.Get("path") != "" && strings.ContainsFunc(text, notInID) {
+	switch long := len(text) > maxParameter; {
+	case f.Tag.Get("path") != "" && (long || strings.ContainsFunc(text, notInID)):
 		return errno.NotFound // some databases do not mind a blank at the end
+	case f.Tag.Get("cookie") != "" && long:
+		return nil // not one of ours
+	case long:
+		return errno.OutOfRange.In(name)
 	}
 	if given {
 		switch v.Kind() { //nolint:exhaustive // the kinds that requests have

@@ -117,7 +117,11 @@ func (p *process) ownEtcd() run.Part {
 			return err
 		}
 		defer server.Close()
-		return p.discover(ctx, server.Client(), []string{s.EtcdListen}, ready)
+		var endpoints []string
+		if s.EtcdListen != "" {
+			endpoints = []string{server.Addrs()[0].String()}
+		}
+		return p.discover(ctx, server.Client(), endpoints, ready)
 	}}
 }
 

@@ -106,11 +106,13 @@ func knownEnvironment(app *kong.Application, environment []string) error {
 	return nil
 }
 
-// flags are all settings by name.
+// flags are all settings by name: those flags that the environment can set too.
 func flags(app *kong.Application) map[string]*kong.Flag {
 	found := map[string]*kong.Flag{}
 	for _, f := range app.Flags {
-		found[f.Name] = f
+		if len(f.Envs) > 0 {
+			found[f.Name] = f
+		}
 	}
 	return found
 }

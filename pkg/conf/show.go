@@ -11,7 +11,7 @@ import (
 func Show(k *kong.Context, out io.Writer) error {
 	doc := yaml.Node{Kind: yaml.MappingNode}
 	for _, flag := range k.Model.Flags {
-		if flag.Name == "config" || flag.Name == "help" {
+		if flag.Name == "config" || len(flag.Envs) == 0 {
 			continue
 		}
 		var value yaml.Node

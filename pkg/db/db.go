@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	my "github.com/go-sql-driver/mysql"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 
@@ -18,10 +19,11 @@ import (
 
 // DB is one service's database.
 type DB struct {
-	gorm    *gorm.DB
-	pool    *sql.DB
-	dialect dialect
-	writing chan struct{} // SQLite takes one writer at a time: they queue here; nil where writers do not exclude each other
+	gorm     *gorm.DB
+	pool     *sql.DB
+	migrator *sql.DB // for migrations; on SQLite it is the pool
+	dialect  dialect
+	writing  chan struct{} // SQLite takes one writer at a time: they queue here; nil where writers do not exclude each other
 }
 
 // dialect is what differs between the two kinds of database.
@@ -30,9 +32,9 @@ type dialect struct {
 	file     string // SQLite: the path of the database
 	writers  int    // how many may write at a time; 0: no limit
 	maxConns int
-	prepare  bool    // keep statements prepared
-	migrator *sql.DB // MySQL: for migrations
-	open     gorm.Dialector
+	prepare  bool       // keep statements prepared
+	source   string     // SQLite: what its driver opens
+	server   *my.Config // MySQL: the server, and how to speak to it
 }
 
 // Open connects to the database that dsn names: "sqlite:PATH", or the form of the Go MySQL driver,
@@ -42,7 +44,11 @@ func Open(dsn string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	g, err := gorm.Open(translating{d.open}, &gorm.Config{
+	dialector, migrator, err := d.open()
+	if err != nil {
+		return nil, err
+	}
+	g, err := gorm.Open(translating{dialector}, &gorm.Config{
 		TranslateError:         true,
 		SkipDefaultTransaction: true, // Write opens one
 		PrepareStmt:            d.prepare,
@@ -61,7 +67,10 @@ func Open(dsn string) (*DB, error) {
 	pool.SetMaxOpenConns(d.maxConns)
 	pool.SetMaxIdleConns(d.maxConns)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
-	db := &DB{gorm: g, pool: pool, dialect: d}
+	if migrator == nil {
+		migrator = pool
+	}
+	db := &DB{gorm: g, pool: pool, migrator: migrator, dialect: d}
 	if d.writers > 0 {
 		db.writing = make(chan struct{}, d.writers)
 	}
@@ -76,10 +85,7 @@ func Check(dsn string) error {
 
 // Close ends all connections.
 func (d *DB) Close() error {
-	if d.dialect.migrator != nil {
-		return errors.Join(d.pool.Close(), d.dialect.migrator.Close())
-	}
-	return d.pool.Close()
+	return errors.Join(d.pool.Close(), d.migrator.Close())
 }
 
 // Ping fails when the database cannot be reached.
@@ -104,9 +110,9 @@ func (d *DB) Write(ctx context.Context, do func(tx *gorm.DB) error) error {
 		}
 	}
 	for wait := time.Millisecond; ; wait *= 2 {
-		err := d.gorm.WithContext(ctx).Transaction(do)
+		err := translate(d.gorm.WithContext(ctx).Transaction(do))
 		if !errors.Is(err, errDeadlock) {
-			return translate(err)
+			return err
 		}
 		if wait > longestWait || !sleep(ctx, wait/2+rand.N(wait)) {
 			return errno.Unavailable.Because(err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
@@ -242,8 +243,8 @@ func TestPagesHoldEveryRowOnce(t *testing.T) {
 
 func TestABadDSNIsRefusedWithoutRepeatingIt(t *testing.T) {
 	for _, dsn := range []string{"", "sqlite:", "postgres://root:hunter2@host/db", "root:hunter2@tcp(host:3306)/"} {
-		if _, err := db.Open(dsn); err == nil {
-			t.Errorf("%q was accepted", dsn)
+		if _, err := db.Open(dsn); err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: %v", dsn, err)
 		}
 	}
 }

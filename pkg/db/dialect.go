@@ -14,6 +14,7 @@ import (
 	my "github.com/go-sql-driver/mysql"
 	"gorm.io/driver/mysql"
 	"gorm.io/driver/sqlite"
+	"gorm.io/gorm"
 )
 
 const sqlitePrefix = "sqlite:"
@@ -43,7 +44,7 @@ func sqliteDialect(path string) (dialect, error) {
 		"_busy_timeout": {"5000"}, // for writers of other processes; ours queue in Write
 		"_foreign_keys": {"on"},
 	}.Encode()}
-	return dialect{name: "sqlite", file: path, writers: 1, maxConns: 8, prepare: true, open: sqlite.Open(u.String())}, nil
+	return dialect{name: "sqlite", file: path, writers: 1, maxConns: 8, prepare: true, source: u.String()}, nil
 }
 
 // readCommitted makes connections whose transactions see what others have committed, also what they committed while
@@ -83,20 +84,27 @@ func mysqlDialect(dsn string) (dialect, error) {
 	}
 	cfg.Params["time_zone"] = "'+00:00'"
 	cfg.Params["sql_mode"] = "'STRICT_TRANS_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
-	pool, err := openPool(cfg)
-	if err != nil {
-		return dialect{}, err
+	return dialect{name: "mysql", maxConns: 32, server: cfg}, nil
+}
+
+// open returns what GORM needs, and the pool on which migrations run if it is one of their own. Nothing is connected to
+// yet.
+func (d dialect) open() (gorm.Dialector, *sql.DB, error) {
+	if d.server == nil {
+		return sqlite.Open(d.source), nil, nil
 	}
-	patient := cfg.Clone()
+	pool, err := openPool(d.server)
+	if err != nil {
+		return nil, nil, err
+	}
+	patient := d.server.Clone()
 	patient.ReadTimeout = 0 // a migration may take longer than anything that a request does
 	migrator, err := openPool(patient)
 	if err != nil {
-		return dialect{}, err
+		return nil, nil, errors.Join(err, pool.Close())
 	}
-	return dialect{name: "mysql", maxConns: 32, migrator: migrator, open: mysql.New(mysql.Config{
-		Conn:                      pool,
-		SkipInitializeWithVersion: true, // it would ask the server, which may be away
-	})}, nil
+	// SkipInitializeWithVersion: it would ask the server, which may be away.
+	return mysql.New(mysql.Config{Conn: pool, SkipInitializeWithVersion: true}), migrator, nil
 }
 
 // openPool returns a pool of connections that are made when they are needed.

@@ -26,11 +26,7 @@ func (d *DB) Migrate(ctx context.Context, service string, files fs.FS) error {
 		return fmt.Errorf("lock for migration: %w", translate(err))
 	}
 	defer unlock()
-	pool := d.pool
-	if d.dialect.migrator != nil {
-		pool = d.dialect.migrator
-	}
-	return migrate(ctx, pool, d.dialect, service, dir)
+	return migrate(ctx, d.migrator, d.dialect, service, dir)
 }
 
 // migrate is Migrate under the lock.

@@ -9,12 +9,12 @@ import (
 
 // A code reads by itself: domain (1 everyone, 2 user, 3 music), HTTP status, running number.
 var (
+	Missing      = define(140001, http.StatusBadRequest, "The value is missing.")
 	BadJSON      = define(140002, http.StatusBadRequest, "The body is not valid JSON.")
 	UnknownField = define(140003, http.StatusBadRequest, "There is no such field here.")
 	WrongType    = define(140004, http.StatusBadRequest, "The value has the wrong type.")
 	BadText      = define(140005, http.StatusBadRequest, "Text is UTF-8 without NUL characters.")
 	BadCursor    = define(140006, http.StatusBadRequest, "The cursor is not one of ours.")
-	Missing      = define(140008, http.StatusBadRequest, "The value is missing.")
 	OutOfRange   = define(140007, http.StatusBadRequest, "The value is out of range.")
 
 	NotSignedIn  = define(140101, http.StatusUnauthorized, "Sign in first.")

@@ -21,6 +21,9 @@ import (
 // Lifetime is how long an access token is valid. Revocations must be remembered for as long.
 const Lifetime = 10 * time.Minute
 
+// ClockSkew is how far the clocks of a cluster's machines may be apart.
+const ClockSkew = 30 * time.Second
+
 // MinSecret is the least length of a cluster's secret, in bytes.
 const MinSecret = 32
 
@@ -131,8 +134,8 @@ func Forward(ctx context.Context, token string) context.Context {
 	return metainfo.WithPersistentValue(ctx, tokenKey, token)
 }
 
-// Forwarded returns the token that came with the call, or "".
-func Forwarded(ctx context.Context) string {
+// forwarded returns the token that came with the call, or "".
+func forwarded(ctx context.Context) string {
 	token, _ := metainfo.GetPersistentValue(ctx, tokenKey)
 	return token
 }
@@ -140,7 +143,7 @@ func Forwarded(ctx context.Context) string {
 // Verified returns who asks, as proven by the token that came with the call. It fails like Verify, and with
 // errno.NotSignedIn when no token came.
 func (k Key) Verified(ctx context.Context) (Identity, error) {
-	token := Forwarded(ctx)
+	token := forwarded(ctx)
 	if token == "" {
 		return Identity{}, errno.NotSignedIn
 	}

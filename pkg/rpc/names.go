@@ -4,5 +4,4 @@ package rpc
 const (
 	Gateway = "tutti.api"
 	User    = "tutti.user"
-	Music   = "tutti.music"
 )

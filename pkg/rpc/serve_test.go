@@ -217,7 +217,7 @@ func TestClosingADiscoveryEndsItsGoroutines(t *testing.T) {
 	if err := d.Close(); err != nil {
 		t.Error(err)
 	}
-	if _, err := d.Resolver().Resolve(t.Context(), Music); err == nil {
+	if _, err := d.Resolver().Resolve(t.Context(), "another"); err == nil {
 		t.Error("a closed discovery follows further services")
 	}
 	if err := cli.Close(); err != nil {

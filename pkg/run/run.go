@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
-	"sync/atomic"
 )
 
 // A Part is one thing a process runs: a server, a service, an embedded etcd.
@@ -62,35 +60,6 @@ func start(ctx context.Context, p Part, stopAll func()) running {
 		r.done <- named(p.Name, p.Run(ctx, sync.OnceFunc(func() { close(r.ready) })))
 	}()
 	return r
-}
-
-// Together makes one part of several that do not depend on each other: they start at the same time, and the whole is
-// ready when all of them are. One that fails stops the others.
-func Together(parts ...Part) Part {
-	names := make([]string, len(parts))
-	for i, p := range parts {
-		names[i] = p.Name
-	}
-	return Part{Name: strings.Join(names, "+"), Run: func(ctx context.Context, ready func()) error {
-		ctx, stop := context.WithCancel(ctx)
-		defer stop()
-		var waiting atomic.Int32
-		waiting.Store(int32(len(parts))) //nolint:gosec // a handful of parts
-		errs := make([]error, len(parts))
-		var all sync.WaitGroup
-		for i, p := range parts {
-			all.Go(func() {
-				defer stop()
-				errs[i] = named(p.Name, p.Run(ctx, sync.OnceFunc(func() {
-					if waiting.Add(-1) == 0 {
-						ready()
-					}
-				})))
-			})
-		}
-		all.Wait()
-		return errors.Join(errs...)
-	}}
 }
 
 func named(part string, err error) error {

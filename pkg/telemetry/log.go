@@ -24,24 +24,27 @@ func Log(w io.Writer, level slog.Level, json bool) *slog.Logger {
 	return slog.New(requestIDs{h})
 }
 
-// Capture makes log the process's only log: what the standard library and the frameworks have to say goes there too,
-// from warnings upwards.
+// Capture makes log the process's only log: what the standard library and the frameworks have to say goes there too.
+// Kitex' errors are warnings; its own warnings repeat what a failed call says anyway. What Hertz has to say is about
+// requests that it could not read; strangers decide how many of those there are, so it is for debugging.
 func Capture(log *slog.Logger) {
 	slog.SetDefault(log)
-	klog.SetLevel(klog.LevelError) // its warnings repeat what a failed call says anyway
-	klog.SetOutput(lines{log.With("from", "kitex")})
+	klog.SetLevel(klog.LevelError)
+	klog.SetOutput(lines{log.With("from", "kitex"), slog.LevelWarn})
 	hlog.SetLevel(hlog.LevelWarn)
-	hlog.SetOutput(lines{log.With("from", "hertz")})
+	hlog.SetOutput(lines{log.With("from", "hertz"), slog.LevelDebug})
 }
 
 // lines is a writer that makes a line of the log of each line it gets. Frameworks quote what they could not read, and
-// that may hold passwords and tokens: a line ends where it begins to quote. Strangers decide how many of them there
-// are, so they are for debugging.
-type lines struct{ log *slog.Logger }
+// that may hold passwords and tokens: a line ends where it begins to quote.
+type lines struct {
+	log   *slog.Logger
+	level slog.Level
+}
 
 func (l lines) Write(p []byte) (int, error) {
 	said, _, quotes := strings.Cut(strings.TrimSpace(string(p)), `"`)
-	l.log.Debug(said, "more", quotes)
+	l.log.Log(context.Background(), l.level, said, "cut", quotes)
 	return len(p), nil
 }
 

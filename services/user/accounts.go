@@ -138,21 +138,23 @@ func (r *rules) insert(ctx context.Context, a Account, in application, admit fun
 	if a.Password, err = r.passwords.hash(ctx, in.password); err != nil {
 		return Account{}, err
 	}
+	var made Account
 	err = r.store.write(ctx, func(tx rows) error {
-		if err := admit(tx, &a); err != nil {
+		made = a // each time from the start: the transaction may be tried again
+		if err := admit(tx, &made); err != nil {
 			return err
 		}
-		if err := tx.insertAccount(&a); err != nil {
+		if err := tx.insertAccount(&made); err != nil {
 			return err
 		}
-		return tx.record(r.event(Registered, a.ID, cmp.Or(in.actor, a.ID), in.peer, string(a.Role)))
+		return tx.record(r.event(Registered, made.ID, cmp.Or(in.actor, made.ID), in.peer, string(made.Role)))
 	})
 	if errors.Is(err, errno.NameTaken) { // somebody was faster, or this very operation was
-		if made, _ := r.madeBefore(ctx, a); made.ID != "" {
-			return made, nil
+		if before, _ := r.madeBefore(ctx, a); before.ID != "" {
+			return before, nil
 		}
 	}
-	return a, err
+	return made, err
 }
 
 // madeBefore looks for an account with the name of a. It returns the account if the same operation made it: its answer

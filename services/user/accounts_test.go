@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
+
+	"github.com/tutti-music/tutti/pkg/db/dbtest"
 	"github.com/tutti-music/tutti/pkg/errno"
 	"github.com/tutti-music/tutti/pkg/identity"
 )
@@ -37,6 +40,26 @@ func TestOneOfManyFirstAccountsIsTheAdministrators(t *testing.T) {
 			t.Errorf("%d administrators", n)
 		}
 	})
+}
+
+// A transaction that the database gave up is tried again. Here somebody else becomes the first meanwhile.
+func TestWhoIsOvertakenInTheSecondTryIsNoAdministrator(t *testing.T) {
+	r, _ := newTestRules(t, dbtest.MySQL(t))
+	a, err := r.check(application{name: "late", password: goodPassword})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tries := 0
+	late, err := r.insert(t.Context(), a, application{password: goodPassword}, func(_ rows, a *Account) error {
+		if tries++; tries == 1 {
+			a.Role = identity.Admin
+			return errors.Join(&mysql.MySQLError{Number: 1213})
+		}
+		return nil
+	})
+	if err != nil || tries != 2 || late.Role != identity.Listener {
+		t.Errorf("after %d tries: %s, %v", tries, late.Role, err)
+	}
 }
 
 func TestANameIsTakenOnlyOnce(t *testing.T) {

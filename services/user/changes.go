@@ -39,6 +39,10 @@ func (r *rules) update(ctx context.Context, id string, in change) (Account, erro
 				return err
 			}
 		}
+		// This locks the account: what is read now stays so until the transaction ends.
+		if err := tx.updateAccount(id, map[string]any{"updated_at": columns["updated_at"]}); err != nil {
+			return err
+		}
 		before, err := tx.account(id)
 		if err != nil {
 			return err

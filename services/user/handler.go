@@ -102,12 +102,7 @@ func thriftTokens(g grant) *user.Tokens {
 	}
 }
 
-func peerOf(p *user.Peer) Peer {
-	if p == nil {
-		return Peer{}
-	}
-	return Peer{Address: p.Address, Agent: p.Agent}
-}
+func peerOf(p *user.Peer) Peer { return Peer{Address: p.Address, Agent: p.Agent} }
 
 // maxPage is the longest page of any list.
 const maxPage = 200

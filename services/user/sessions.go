@@ -3,6 +3,7 @@ package user
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/tutti-music/tutti/pkg/db"
 	"github.com/tutti-music/tutti/pkg/errno"
@@ -30,7 +31,7 @@ func (r *rules) signIn(ctx context.Context, name, password string, peer Peer) (g
 		ID: newID(), AccountID: a.ID, Agent: clip(peer.Agent, 255), Address: clip(peer.Address, 64),
 		CreatedAt: now.UnixMilli(), UsedAt: now.UnixMilli(), ExpiresAt: now.Add(refreshLifetime).UnixMilli(),
 	}
-	g, err := r.grant(a, &s)
+	g, err := r.grant(a, &s, s.ID)
 	if err != nil {
 		return grant{}, err
 	}
@@ -88,9 +89,10 @@ func (r *rules) authenticate(ctx context.Context, name, password string, peer Pe
 	return a, nil
 }
 
-// grant issues tokens for a session and notes the refresh token's hash in it.
-func (r *rules) grant(a Account, s *Session) (grant, error) {
-	refresh, err := r.refreshes.issue(s.ID)
+// grant issues tokens for a session and notes the refresh token's hash in it. The same occasion gives the same refresh
+// token, so that an attempt and its retry do not void what the other has given out.
+func (r *rules) grant(a Account, s *Session, occasion string) (grant, error) {
+	refresh, err := r.refreshes.issue(s.ID, occasion)
 	if err != nil {
 		return grant{}, err
 	}
@@ -125,9 +127,9 @@ func (r *rules) refresh(ctx context.Context, token, operation string, peer Peer)
 	case a.Disabled:
 		return grant{}, errno.AccountDisabled
 	}
-	s.Operation, s.Agent, s.Address = operation, clip(peer.Agent, 255), clip(peer.Address, 64)
+	s.Operation, s.Agent, s.Address = clip(operation, 64), clip(peer.Agent, 255), clip(peer.Address, 64)
 	s.ExpiresAt = r.now().Add(refreshLifetime).UnixMilli()
-	g, err := r.grant(a, &s)
+	g, err := r.grant(a, &s, token+s.Operation)
 	if err != nil {
 		return grant{}, err
 	}
@@ -196,14 +198,17 @@ func (r *rules) revokeSession(ctx context.Context, session string, peer Peer) er
 	})
 }
 
-// revocationOverlap is how far back a gateway is told again what it was told before: longer than a transaction lasts
-// and clocks differ, so that nothing falls between two answers.
-const revocationOverlap = 30_000
+// revocationOverlap is how far back a gateway is told again what it was told before, so that nothing falls between two
+// answers: the clocks of two instances differ, and what one writes is seen when its transaction ends.
+const revocationOverlap = identity.ClockSkew + longestWrite
+
+// longestWrite is longer than any transaction of this service lasts.
+const longestWrite = 30 * time.Second
 
 // revocations returns what voids tokens since the given time, and the time to ask for next.
 func (r *rules) revocations(ctx context.Context, since int64) ([]Revocation, int64, error) {
 	now := r.millis()
 	oldest := now - identity.Lifetime.Milliseconds() // older tokens have expired by themselves
-	found, err := r.store.read(ctx).revocations(max(since, oldest) - revocationOverlap)
+	found, err := r.store.read(ctx).revocations(max(since, oldest) - revocationOverlap.Milliseconds())
 	return found, now, err
 }

@@ -29,7 +29,7 @@ func (r rows) sessions(account, cursor string, limit int) (db.Page[Session], err
 func (r rows) rotate(next Session, spent string, now int64) (done bool, err error) {
 	result := r.Model(&Session{}).
 		Where("id = ? AND expires_at > ?", next.ID, now).
-		Where("token_hash = ? OR (spent_hash = ? AND operation = ?)", spent, spent, next.Operation).
+		Where("token_hash = ? OR (spent_hash = ? AND operation = ? AND operation <> '')", spent, spent, next.Operation).
 		Updates(map[string]any{
 			"token_hash": next.TokenHash, "spent_hash": spent, "operation": next.Operation,
 			"agent": next.Agent, "address": next.Address, "used_at": now, "expires_at": next.ExpiresAt,

@@ -2,7 +2,6 @@ package user
 
 import (
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -16,8 +15,8 @@ import (
 // refreshLifetime is how long a session lasts without being used.
 const refreshLifetime = 30 * 24 * time.Hour
 
-// refreshTokens makes and recognises refresh tokens: a session's id, 16 random bytes and a seal (HMAC-SHA-256). The
-// seal tells a token that was once given out, and is now spent, from one that somebody made up: only the first is a
+// refreshTokens makes and recognises refresh tokens: a session's id, 16 bytes that nobody can guess who has not the key,
+// and a seal (HMAC-SHA-256). The seal tells a token that was once given out, and is now spent, from one that somebody made up: only the first is a
 // sign of theft.
 type refreshTokens struct{ key []byte }
 
@@ -31,15 +30,13 @@ func newRefreshTokens(secret string) (refreshTokens, error) {
 	return refreshTokens{key}, err
 }
 
-// issue returns a new token for a session.
-func (t refreshTokens) issue(session string) (string, error) {
+// issue returns the token of a session for one occasion: a sign-in, or a refresh with a certain token.
+func (t refreshTokens) issue(session, occasion string) (string, error) {
 	id, err := ulid.ParseStrict(session)
 	if err != nil {
 		return "", err
 	}
-	body := make([]byte, len(id)+nonceBytes, len(id)+nonceBytes+sealBytes)
-	copy(body, id[:])
-	_, _ = rand.Read(body[len(id):]) // never fails (crypto/rand)
+	body := append(id[:], t.mac("occasion", []byte(occasion))[:nonceBytes]...)
 	return base64.RawURLEncoding.EncodeToString(append(body, t.seal(body)...)), nil
 }
 
@@ -58,10 +55,13 @@ func (t refreshTokens) session(token string) (id string, ok bool) {
 	return u.String(), true
 }
 
-func (t refreshTokens) seal(body []byte) []byte {
+func (t refreshTokens) seal(body []byte) []byte { return t.mac("seal", body)[:sealBytes] }
+
+func (t refreshTokens) mac(purpose string, data []byte) []byte {
 	mac := hmac.New(sha256.New, t.key)
-	mac.Write(body)
-	return mac.Sum(nil)[:sealBytes]
+	mac.Write([]byte(purpose))
+	mac.Write(data)
+	return mac.Sum(nil)
 }
 
 // hashToken is what is stored of a token.

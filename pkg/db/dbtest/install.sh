@@ -19,7 +19,7 @@ if [ "$as_root" != none ] && command -v apt-get >/dev/null; then
 fi
 cat >&2 <<'TEXT'
 The tests need MariaDB or MySQL, and it cannot be installed from here. Either
-  install it yourself (Debian, Ubuntu: mariadb-server-core mariadb-client-core; macOS: brew install mariadb), or
+  install it yourself (Debian, Ubuntu: mariadb-server-core mariadb-client-core), or
   set TEST_MYSQL to the DSN of a server where tests may create databases:
     TEST_MYSQL='root:secret@tcp(127.0.0.1:3306)/' make test
 Without either, the tests that need it are skipped.
