@@ -4,6 +4,7 @@
 set -eu
 
 [ -z "${TEST_MYSQL:-}" ] || exit 0
+PATH="$PATH:/usr/sbin" # where Debian puts servers, and not everybody looks
 if command -v mariadbd >/dev/null && command -v mariadb-install-db >/dev/null; then exit 0; fi
 
 as_root=

@@ -18,6 +18,7 @@ import (
 
 // MariaDB is a database server that belongs to the test alone: its own process, folder and port.
 type MariaDB struct {
+	program string // mariadbd
 	dir     string
 	address string
 	process *exec.Cmd
@@ -31,7 +32,11 @@ const (
 
 // StartMariaDB starts a server on an empty folder. The program comes from the system's packages (mariadb-server-core).
 func StartMariaDB() (*MariaDB, error) {
-	install, err := exec.LookPath("mariadb-install-db")
+	install, err := find("mariadb-install-db")
+	if err != nil {
+		return nil, err
+	}
+	program, err := find("mariadbd")
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +48,7 @@ func StartMariaDB() (*MariaDB, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &MariaDB{dir: dir, address: address}
+	s := &MariaDB{program: program, dir: dir, address: address}
 	if err := s.prepare(install); err != nil {
 		s.Close()
 		return nil, err
@@ -53,6 +58,17 @@ func StartMariaDB() (*MariaDB, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// find looks for a program also where Debian puts servers, and not everybody looks.
+func find(program string) (string, error) {
+	path, err := exec.LookPath(program)
+	if err != nil {
+		if there, _ := exec.LookPath("/usr/sbin/" + program); there != "" {
+			return there, nil
+		}
+	}
+	return path, err
 }
 
 // prepare makes the system tables and the file with which every start lets the test's account in.
@@ -76,7 +92,7 @@ func (s *MariaDB) Start() error {
 		return err
 	}
 	var log bytes.Buffer
-	cmd := exec.CommandContext(context.Background(), "mariadbd", "--no-defaults", "--datadir="+s.data(),
+	cmd := exec.CommandContext(context.Background(), s.program, "--no-defaults", "--datadir="+s.data(),
 		"--socket="+filepath.Join(s.dir, "s"), "--pid-file="+filepath.Join(s.dir, "pid"), "--init-file="+s.initFile(),
 		"--bind-address="+host, "--port="+port, "--innodb-flush-log-at-trx-commit=1", "--innodb-buffer-pool-size=128M",
 		"--max-connections=300", "--skip-name-resolve", "--user="+os.Getenv("USER"))
