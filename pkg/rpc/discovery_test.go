@@ -155,7 +155,7 @@ func TestListAndWatchTellWhoIsThere(t *testing.T) {
 	expect() // nobody, at first
 
 	n := newNode(t, cli)
-	leave := announce(t, n, "another", "10.0.0.2:1")
+	leave := announce(t, n, "tutti.other", "10.0.0.2:1")
 	expect("10.0.0.2:1")
 	leaveGateway := announce(t, n, Gateway, "10.0.0.3:80")
 	expect("10.0.0.3:80", "10.0.0.2:1") // by service
