@@ -4,6 +4,8 @@ package caller
 import (
 	"context"
 
+	"github.com/oklog/ulid/v2"
+
 	"github.com/tutti-music/tutti/kitex_gen/user"
 	"github.com/tutti-music/tutti/pkg/identity"
 )
@@ -15,12 +17,14 @@ type Caller struct {
 	Address   string // IP address, without a port
 	Agent     string // the User-Agent header
 	RequestID string
-	Secure    bool   // came over TLS, to us or to a trusted proxy
-	Operation string // an id for this request's write, which retries on the way to a service repeat
+	Secure    bool // came over TLS, to us or to a trusted proxy
 }
 
 // Peer is the caller as services want to know it.
 func (c Caller) Peer() *user.Peer { return &user.Peer{Address: c.Address, Agent: c.Agent} }
+
+// NewOperation returns an id for one write, which retries of it on the way to a service repeat.
+func NewOperation() string { return ulid.Make().String() }
 
 type key struct{}
 

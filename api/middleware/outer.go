@@ -21,8 +21,8 @@ import (
 	"github.com/tutti-music/tutti/pkg/telemetry"
 )
 
-// RequestIDHeader carries a request's id in both directions.
-const RequestIDHeader = "X-Request-Id"
+// requestIDHeader carries a request's id in both directions.
+const requestIDHeader = "X-Request-Id"
 
 // requestID is what a client may choose as the id; anything else is replaced.
 var requestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
@@ -31,18 +31,17 @@ var requestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 // address. The scheme needs no trust: whoever lies about it only keeps cookies from themselves.
 func Introduce(trusted []netip.Prefix) app.HandlerFunc {
 	return func(ctx context.Context, c *app.RequestContext) {
-		id := string(c.GetHeader(RequestIDHeader))
+		id := string(c.GetHeader(requestIDHeader))
 		if !requestID.MatchString(id) {
 			id = ulid.Make().String()
 		}
-		c.Header(RequestIDHeader, id)
+		c.Header(requestIDHeader, id)
 		ctx = telemetry.WithRequestID(ctx, id)
 		c.Next(caller.With(ctx, caller.Caller{
 			Address:   address(c, trusted),
 			Agent:     string(c.UserAgent()),
 			RequestID: id,
 			Secure:    string(c.Request.URI().Scheme()) == "https" || string(c.GetHeader("X-Forwarded-Proto")) == "https",
-			Operation: ulid.Make().String(),
 		}))
 	}
 }

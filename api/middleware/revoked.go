@@ -120,8 +120,7 @@ func (r *Revoked) learn(items []*user.Revocation, now time.Time) {
 		}
 	}
 	for _, i := range items {
-		v := r.subjects[i.Subject]
-		if _, known := r.subjects[i.Subject]; !known || i.Version > v.version {
+		if v, known := r.subjects[i.Subject]; !known || i.Version > v.version {
 			r.subjects[i.Subject] = revocation{version: i.Version, until: now.Add(identity.Lifetime + identity.ClockSkew)}
 		}
 	}

@@ -92,25 +92,9 @@ func jsonError(err error) error {
 
 // readField takes one field from the path, the query or a cookie, and looks at text from wherever it came.
 func readField(c *app.RequestContext, f reflect.StructField, v reflect.Value) error {
-	var name, text string
-	var given bool
-	if name = f.Tag.Get("path"); name != "" {
-		text, given = c.Params.Get(name)
-	} else if name = f.Tag.Get("query"); name != "" {
-		text, given = c.GetQuery(name)
-	} else if name = f.Tag.Get("cookie"); name != "" {
-		text = string(c.Cookie(name))
-		given = text != ""
-	} else {
-		name, _, _ = strings.Cut(f.Tag.Get("json"), ",")
-	}
-	switch long := len(text) > maxParameter; {
-	case f.Tag.Get("path") != "" && (long || strings.ContainsFunc(text, notInID)):
-		return errno.NotFound // some databases do not mind a blank at the end
-	case f.Tag.Get("cookie") != "" && long:
-		return nil // not one of ours
-	case long:
-		return errno.OutOfRange.In(name)
+	name, text, given, err := parameter(c, f)
+	if err != nil {
+		return err
 	}
 	if given {
 		switch v.Kind() { //nolint:exhaustive // the kinds that requests have
@@ -131,4 +115,28 @@ func readField(c *app.RequestContext, f reflect.StructField, v reflect.Value) er
 		return errno.BadText.In(name)
 	}
 	return nil
+}
+
+// parameter returns the name of a field and, unless it comes from the body, what the request says.
+func parameter(c *app.RequestContext, f reflect.StructField) (name, text string, given bool, err error) {
+	if name = f.Tag.Get("path"); name != "" {
+		text, given = c.Params.Get(name)
+		if len(text) > maxParameter || strings.ContainsFunc(text, notInID) {
+			return name, "", false, errno.NotFound // some databases do not mind a blank at the end
+		}
+		return name, text, given, nil
+	}
+	if name = f.Tag.Get("query"); name != "" {
+		text, given = c.GetQuery(name)
+		if len(text) > maxParameter {
+			return name, "", false, errno.OutOfRange.In(name)
+		}
+		return name, text, given, nil
+	}
+	if name = f.Tag.Get("cookie"); name != "" {
+		text = string(c.Cookie(name))
+		return name, text, text != "" && len(text) <= maxParameter, nil // a longer one is not ours
+	}
+	name, _, _ = strings.Cut(f.Tag.Get("json"), ",")
+	return name, "", false, nil
 }

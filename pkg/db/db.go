@@ -34,7 +34,7 @@ type dialect struct {
 	maxConns int
 	prepare  bool       // keep statements prepared
 	source   string     // SQLite: what its driver opens
-	server   *my.Config // MySQL: the server, and how to speak to it
+	server   *my.Config // MySQL: the server, and how to speak to it; nil on SQLite
 }
 
 // Open connects to the database that dsn names: "sqlite:PATH", or the form of the Go MySQL driver,

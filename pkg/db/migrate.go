@@ -33,7 +33,7 @@ func (d *DB) Migrate(ctx context.Context, service string, files fs.FS) error {
 func migrate(ctx context.Context, pool *sql.DB, d dialect, service string, files fs.FS) error {
 	table := service + "_migrations"
 	kind := goose.DialectSQLite3
-	if d.name == "mysql" {
+	if d.server != nil {
 		kind = goose.DialectMySQL
 		if err := dropUnborn(ctx, pool, table); err != nil {
 			return translate(err)
@@ -70,7 +70,7 @@ func dropUnborn(ctx context.Context, pool *sql.DB, table string) error {
 // lock waits until no other process migrates this database. If this process dies, the lock is free at once: SQLite's is
 // on a file beside the database, MySQL's belongs to a connection.
 func (d *DB) lock(ctx context.Context, service string) (unlock func(), err error) {
-	if d.dialect.file != "" {
+	if d.dialect.server == nil {
 		file := flock.New(d.dialect.file + ".lock")
 		if ok, err := file.TryLockContext(ctx, 20*time.Millisecond); !ok {
 			return nil, err

@@ -46,7 +46,7 @@ func (h *Handler) Register(ctx context.Context, req *RegisterReq) (Account, erro
 	who := caller.From(ctx)
 	resp, err := h.Users.Register(ctx, &user.RegisterReq{
 		Name: req.Name, Password: req.Password, DisplayName: req.DisplayName, Email: req.Email, Invite: req.Invite,
-		Peer: who.Peer(), Operation: who.Operation,
+		Peer: who.Peer(), Operation: caller.NewOperation(),
 	})
 	if err != nil {
 		return Account{}, err

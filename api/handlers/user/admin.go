@@ -25,7 +25,7 @@ func (h *Handler) Create(ctx context.Context, req *CreateReq) (Account, error) {
 	}
 	resp, err := h.Users.CreateAccount(ctx, &user.CreateAccountReq{
 		Name: req.Name, Password: req.Password, DisplayName: req.DisplayName, Email: req.Email, Role: req.Role,
-		Peer: who.Peer(), Operation: who.Operation,
+		Peer: who.Peer(), Operation: caller.NewOperation(),
 	})
 	if err != nil {
 		return Account{}, err

@@ -46,7 +46,7 @@ func (h *Handler) Refresh(ctx context.Context, req *RefreshReq) (Tokens, error) 
 	if token == "" {
 		token = req.Cookie
 	}
-	resp, err := h.Users.Refresh(ctx, &user.RefreshReq{RefreshToken: token, Peer: who.Peer(), Operation: who.Operation})
+	resp, err := h.Users.Refresh(ctx, &user.RefreshReq{RefreshToken: token, Peer: who.Peer(), Operation: caller.NewOperation()})
 	if err != nil {
 		return Tokens{}, err
 	}
